@@ -1,0 +1,67 @@
+// Package connectors holds what all connectors share: the shop they talk to, what they answer, and how
+// an answer from outside becomes an error that tells the pipeline what to do. One platform is one
+// folder below; none knows another.
+package connectors
+
+import (
+	"time"
+
+	"grapevine/rewards"
+)
+
+// Shop is one installed shop, as a connector needs it.
+type Shop struct {
+	ID       string // ours: "shop_…"
+	Platform string // "shopify"
+	Domain   string // "demo.myshopify.com"
+	// APIURL replaces scheme and host of the shop's API, for simulated shops on loopback; "" in production.
+	APIURL   string
+	Currency string // ISO 4217
+	TimeZone string // IANA name, "UTC" if unknown
+	Token    string // access token, plain; never logged
+}
+
+// Delivery is one webhook that passed its platform's checks. What comes from unsigned headers (topic,
+// domain, ids, time) is a hint.
+type Delivery struct {
+	Platform    string
+	Domain      string    // names the shop
+	Topic       string    // the platform's own word: "orders/paid"
+	DeliveryID  string    // equal on a repetition, as far as the platform promises
+	TriggeredAt time.Time // zero if not told
+	Body        []byte    // the raw bytes that were signed
+}
+
+// Receipt is what a shop answered to an action that it carried out, now or earlier.
+type Receipt struct {
+	ExternalID string            // what the shop calls the thing
+	Refs       map[string]string // further ids to hand back in later actions
+	ExpiresAt  time.Time         // as the shop stored it; zero if it does not tell
+	Taken      rewards.Money     // what a TakeCredit really took
+	Spent      bool              // the code or credit had been used
+	// Refused lists, of an AddCodes, the codes that the shop would not take, each with its reason.
+	Refused map[string]string
+	Pace    Pace
+}
+
+// Pace is what a shop's last answer told about its rate limit. The zero value tells nothing.
+type Pace struct {
+	Available int64 // points left
+	PerSecond int64 // points that come back each second
+	Reserve   int64 // points to leave for others: below it the lane rests
+}
+
+// Wait tells how long to rest before the next call.
+func (p Pace) Wait() time.Duration {
+	if p.PerSecond <= 0 || p.Available >= p.Reserve {
+		return 0
+	}
+	return time.Duration(p.Reserve-p.Available) * time.Second / time.Duration(p.PerSecond)
+}
+
+// Capabilities is what a platform carries. A programme that asks for more is refused when it is applied.
+type Capabilities struct {
+	Rewards []rewards.RewardKind
+	// FreeShipping tells whether a code can take the shipping off.
+	FreeShipping bool
+}

@@ -1,0 +1,86 @@
+package rewards
+
+import "time"
+
+// Record is what is stored of an order: the facts, the verdict and the current state.
+type Record struct {
+	Facts    Facts
+	Eligible Eligible
+	Decision Decision
+}
+
+// Book is the state that a batch of orders of one shop is judged against. The store loads and locks it
+// at the start of a transaction and writes the Changes at its end; in between Apply keeps it current,
+// so that the second order of a batch sees what the first one used up.
+type Book struct {
+	ShopCurrency string
+	Now          time.Time            // the database's clock
+	Versions     map[string][]Program // by programme name, rising
+	Owners       map[string]Claim     // by folded code; TookOff empty
+	Records      map[string]Record    // by order id
+	Rewards      map[string][]Reward  // by order id, oldest first
+	// EarlierHere counts, by order id, the friend's earlier orders that are stored here.
+	EarlierHere map[string]int64
+	// BudgetUsed is what live rewards have taken of each programme's budget: net, and losses.
+	BudgetUsed map[string]Money
+	// AdvocateUsed lists when each advocate's live rewards of a programme were earned, by UsedKey.
+	AdvocateUsed map[string][]time.Time
+	// RewardCodes holds the rewards whose own code was used on one of these orders, by folded code.
+	RewardCodes map[string]Reward
+	Mint        Mint
+}
+
+// UsedKey is the key of Book.AdvocateUsed.
+func UsedKey(program, advocate string) string { return program + "\x00" + advocate }
+
+// RewardChange is a reward to insert (Was == "") or to update where its status is still Was.
+type RewardChange struct {
+	Was    Status
+	Reward Reward
+	Actor  string // who did it: "engine", "user:…", "token:…"
+}
+
+// JobKind names the work that a change leaves for after the transaction.
+type JobKind string
+
+// The kinds of job. A job is unique by (shop, kind, subject): asking twice is asking once.
+const (
+	JobConfirm JobKind = "confirm" // subject: order id. Read the order, judge it
+	JobFulfil  JobKind = "fulfil"  // subject: reward id. Do the reward's Next
+	JobOffer   JobKind = "offer"   // subject: programme name. Make or change its discount
+	JobCodes   JobKind = "codes"   // subject: programme name. Publish its pending codes
+	JobRetire  JobKind = "retire"  // subject: folded code. Stop a friend code in the shop
+)
+
+// JobRequest asks for a job at a time; an earlier time wins over one that is stored.
+type JobRequest struct {
+	Kind    JobKind
+	Subject string
+	RunAt   time.Time // zero: at once
+}
+
+// Effect is what a step leaves to be stored, all or nothing.
+type Effect struct {
+	Rewards  []RewardChange
+	Postings []Posting
+	Jobs     []JobRequest
+	// Budget is what the use of each programme's budget changes by.
+	Budget map[string]Money
+}
+
+// Change is what judging one order leaves to be stored.
+type Change struct {
+	Record Record
+	Effect
+}
+
+// StepResult is what the shop answered to a reward's step, in the domain's words.
+type StepResult struct {
+	Step       StepKind
+	ExternalID string
+	Refs       map[string]string
+	Expires    time.Time // as the shop confirmed it, zero if it does not tell
+	Taken      Money     // taken back by a reduce or withdraw
+	Spent      bool      // it had been used: what is missing is lost
+	Refused    string    // the shop's lasting refusal: its error code; "" where it agreed
+}

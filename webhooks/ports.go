@@ -1,0 +1,208 @@
+package webhooks
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+// Source is a platform's side that receives.
+type Source interface {
+	// Receive checks a webhook's signature over the raw body and reads its headers. Kind Denied: not
+	// signed by the platform (401); Invalid: signed, but a mandatory header is missing or doubled (400).
+	Receive(h http.Header, body []byte) (connectors.Delivery, error)
+	// Decode tells what a stored body means. Kind Invalid quarantines the event.
+	Decode(topic string, body []byte, triggeredAt time.Time) (rewards.Event, error)
+}
+
+// Storefront is a platform's side that is called. Every error is a *connectors.CallError.
+type Storefront interface {
+	// Order reads an order as it is now. Kind NotFound: the shop has no such order.
+	Order(ctx context.Context, s connectors.Shop, id string) (rewards.Order, error)
+	// Do carries out an action once. key is the same on every try. It never repeats a call by itself.
+	Do(ctx context.Context, s connectors.Shop, key string, a rewards.Action) (connectors.Receipt, error)
+	// Find looks whether an action was carried out earlier. Kind NotFound: it was not; Conflict: the
+	// name is taken by something that is not ours.
+	Find(ctx context.Context, s connectors.Shop, a rewards.Action) (connectors.Receipt, error)
+}
+
+// Inbox is where deliveries are stored and taken from.
+type Inbox interface {
+	// Put stores deliveries in one fsynced transaction; those that are there already are passed over.
+	// It returns how many were new. A delivery for a shop that is not installed ends as ignored.
+	Put(ctx context.Context, ds []connectors.Delivery) (stored int, err error)
+	// Work notes and claims up to limit due events, calls f inside one transaction and stores what f
+	// found; all or nothing. If f fails, the events are marked suspect and left to WorkSuspect; a
+	// fault of the database itself (Unavailable) leaves them as they were. n is how many were claimed.
+	Work(ctx context.Context, worker string, limit int, f DigestFunc) (n int, err error)
+	// WorkSuspect takes one suspect event, commits the attempt, then does the same with it alone.
+	// After maxTries it ends dead.
+	WorkSuspect(ctx context.Context, worker string, maxTries int, f DigestFunc) (n int, err error)
+	// Rescue marks as suspect what dead workers had in hand. alone tells that no other process can be
+	// working (SQLite), so that no lease need run out first.
+	Rescue(ctx context.Context, alone bool) (n int, err error)
+}
+
+// DigestFunc turns claimed events into results, one for each, inside the transaction of tx. It must be
+// free of outside effects: a transaction may be run again.
+type DigestFunc func(ctx context.Context, tx InboxTx, events []Event) ([]Digested, error)
+
+// InboxTx is what a DigestFunc may ask and write.
+type InboxTx interface {
+	// Concerns tells which of these orders concern a programme: they carry a code of ours (a friend's
+	// or a reward's), or were found to carry one before. The answer is in the order of the question.
+	Concerns(ctx context.Context, qs []OrderQuestion) ([]bool, error)
+	// RecordPlain stores orders that carry no code of ours, with outcome none; an older state never
+	// replaces a newer one.
+	RecordPlain(ctx context.Context, orders []ShopOrder) error
+	// Enqueue asks for jobs. Hint of a confirm job is the newest update time that a webhook told.
+	Enqueue(ctx context.Context, jobs []ShopJob) error
+	// Apply carries out what events tell about people and shops. It returns the event's final reason.
+	Apply(ctx context.Context, shopID string, e rewards.Event, triggeredAt time.Time) (reason string, err error)
+}
+
+// Event is a claimed row of the inbox.
+type Event struct {
+	ShopID      string
+	ID          int64
+	Platform    string
+	Topic       string
+	Body        []byte // inflated
+	TriggeredAt time.Time
+	ReceivedAt  time.Time
+	Attempts    int
+}
+
+// EventStatus is where an event stands.
+type EventStatus string
+
+// The states of an event. Confirming is told to the outside as pending: the order is being read.
+const (
+	EventPending     EventStatus = "pending"
+	EventConfirming  EventStatus = "confirming"
+	EventDone        EventStatus = "done"
+	EventIgnored     EventStatus = "ignored"
+	EventHeld        EventStatus = "held"
+	EventQuarantined EventStatus = "quarantined"
+	EventDead        EventStatus = "dead"
+)
+
+// Digested is the result for one event, in the order of the claim.
+type Digested struct {
+	Status     EventStatus
+	Reason     string
+	OrderID    string // what the event is about, for the index; "" if none
+	CustomerID string
+}
+
+// OrderQuestion asks whether an order concerns a programme.
+type OrderQuestion struct {
+	ShopID  string
+	OrderID string
+	Codes   []string // folded
+}
+
+// ShopOrder is an order of a shop.
+type ShopOrder struct {
+	ShopID string
+	Order  rewards.Order
+}
+
+// ShopJob is a job to be done for a shop.
+type ShopJob struct {
+	ShopID string
+	rewards.JobRequest
+	Hint time.Time
+}
+
+// Lane is a lease on one shop's jobs. Token fences it: a write under a lease that was lost is refused
+// with Kind Conflict, code lease_lost.
+type Lane struct {
+	Shop  connectors.Shop
+	Token string
+}
+
+// Job is a job in hand. Attempts counts this try too: it was committed before the try.
+type Job struct {
+	ID       string
+	Kind     rewards.JobKind
+	Subject  string
+	Attempts int
+	// Generation rises each time somebody asks for the job again: a job that was asked for while it was
+	// being done is done once more.
+	Generation int64
+	Hint       time.Time
+	FirstAt    time.Time // when the job was first tried, for giving up
+	// Unclear is set when an earlier try may have had an effect in the shop, or its end is not known.
+	Unclear bool
+	// Note is the connector's memory between tries (a baseline), "" at first.
+	Note string
+}
+
+// Lanes hands out shops to work for and their due jobs. All times are the database's.
+type Lanes interface {
+	// Lease takes the shop that has waited longest with a due job, for ttl. Kind NotFound: none is due.
+	// Shops that are parked, paused or uninstalled are never handed out.
+	Lease(ctx context.Context, worker string, ttl time.Duration) (Lane, error)
+	// Renew extends the lease. Kind Conflict if it was lost.
+	Renew(ctx context.Context, l Lane, ttl time.Duration) error
+	// Release ends the lease; the shop rests for pause if above zero.
+	Release(ctx context.Context, l Lane, pause time.Duration) error
+	// Begin takes up to limit due jobs of one kind in order (the kind of the one that is due first) and
+	// commits their attempts before it returns. Kind NotFound: none is due.
+	Begin(ctx context.Context, l Lane, limit int) ([]Job, error)
+	// Park stops all calls to the shop for this reason until a person acts.
+	Park(ctx context.Context, l Lane, reason string) error
+}
+
+// Work stores how a job ended. Each call is one transaction that is fenced by the lane.
+type Work interface {
+	// Decide judges these orders, stores decisions, rewards, ledger entries and jobs, ends their confirm
+	// jobs and the events that waited for them.
+	Decide(ctx context.Context, l Lane, orders []Confirmed) error
+	// Step records the shop's answer to a reward's step and ends the job, or leaves it due where the
+	// reward has a further step.
+	Step(ctx context.Context, l Lane, j Job, r rewards.StepResult) error
+	// Retry ends a try without success: the job is due again after wait, with note kept.
+	Retry(ctx context.Context, l Lane, j Job, cause error, wait time.Duration, unclear bool, note string) error
+	// Bury gives a job up. What waited for it is held or failed with the reason and shows in the API.
+	Bury(ctx context.Context, l Lane, j Job, cause error) error
+	// Done ends a job that needs nothing stored.
+	Done(ctx context.Context, l Lane, j Job) error
+}
+
+// Confirmed is an order read from the shop, or why it could not be.
+type Confirmed struct {
+	Job     Job
+	Order   rewards.Order // ID is always set
+	Trouble rewards.Reason
+	Detail  string
+}
+
+// Desk answers what a lane needs to know to carry out a job, and stores what it learned.
+type Desk interface {
+	// Reward reads a reward for its next step. Kind NotFound.
+	Reward(ctx context.Context, l Lane, id string) (rewards.Reward, error)
+	// Offer reads the state of a programme's discount in the shop. Kind NotFound.
+	Offer(ctx context.Context, l Lane, program string) (Offer, error)
+	// SaveOffer stores what became of it and ends the job.
+	SaveOffer(ctx context.Context, l Lane, j Job, o Offer) error
+	// PendingCodes lists friend codes of a programme that the shop does not have yet.
+	PendingCodes(ctx context.Context, l Lane, program string, limit int) ([]string, error)
+	// SaveCodes stores which codes are active and which the shop refused, and ends the job.
+	SaveCodes(ctx context.Context, l Lane, j Job, active []string, refused map[string]string) error
+}
+
+// Offer is a programme's discount in the shop.
+type Offer struct {
+	Program    string
+	Version    int // the version it should show
+	Publish    rewards.PublishOffer
+	ExternalID string // "" until it is there
+	Shown      int    // the version that the shop shows, 0 none
+	Status     string // pending, active, failed
+	Reason     string
+}
