@@ -1,0 +1,77 @@
+package house
+
+import "testing"
+
+func TestABadImportIsCaught(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		from, to string
+		test     bool
+	}{
+		"the domain imports storage":                  {from: "rewards", to: "grapevine/storage"},
+		"the domain imports a leaf":                   {from: "rewards", to: "grapevine/internal/secret"},
+		"the domain imports a library":                {from: "rewards", to: "gopkg.in/yaml.v3"},
+		"the domain imports its own file format":      {from: "rewards", to: "grapevine/rewards/programfile"},
+		"a test of the domain imports storage":        {from: "rewards", to: "grapevine/storage", test: true},
+		"programme files import a connector":          {from: "rewards/programfile", to: "grapevine/connectors"},
+		"programme files import a web library":        {from: "rewards/programfile", to: "github.com/labstack/echo/v4"},
+		"the connectors' common part imports one":     {from: "connectors", to: "grapevine/connectors/shopify"},
+		"a connector imports another":                 {from: "connectors/woocommerce", to: "grapevine/connectors/shopify"},
+		"a connector's folder imports another":        {from: "connectors/stripe/stripetest", to: "grapevine/connectors/shopify"},
+		"a connector's test imports another":          {from: "connectors/stripe", to: "grapevine/connectors/shopify", test: true},
+		"a connector imports the pipeline":            {from: "connectors/shopify", to: "grapevine/webhooks"},
+		"a connector imports the database":            {from: "connectors/shopify", to: "gorm.io/gorm"},
+		"a connector imports its simulated shop":      {from: "connectors/shopify", to: "grapevine/connectors/shopify/shopifytest"},
+		"a connector imports another's library":       {from: "connectors/stripe", to: "github.com/bold-commerce/go-shopify/v4"},
+		"the conformance suite imports a platform":    {from: "connectors/connectortest", to: "grapevine/connectors/shopify"},
+		"the simulated shop imports the connector":    {from: "connectors/shopify/shopifytest", to: "grapevine/connectors/shopify"},
+		"its test imports the connector":              {from: "connectors/shopify/shopifytest", to: "grapevine/connectors/shopify", test: true},
+		"the pipeline imports storage":                {from: "webhooks", to: "grapevine/storage"},
+		"the pipeline imports a platform":             {from: "webhooks", to: "grapevine/connectors/shopify"},
+		"storage imports pages":                       {from: "storage", to: "grapevine/web"},
+		"storage imports echo":                        {from: "storage", to: "github.com/labstack/echo/v4"},
+		"pages import storage":                        {from: "web/console", to: "grapevine/storage"},
+		"pages import the database":                   {from: "web", to: "github.com/jackc/pgx/v5"},
+		"a leaf imports the domain":                   {from: "internal/i18n", to: "grapevine/rewards"},
+		"a leaf imports the database":                 {from: "internal/i18n", to: "gorm.io/driver/postgres"},
+		"shipped code imports test support":           {from: "storage", to: "grapevine/internal/testdb"},
+		"a part of the tree that nobody has heard of": {from: "helpers", to: "grapevine/rewards"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			same(t, breaches([]edge{{"grapevine/" + tc.from, tc.to, tc.test}}), "grapevine/"+tc.from+" imports "+tc.to)
+		})
+	}
+}
+
+func TestAGoodImportPasses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		from, to string
+		test     bool
+	}{
+		"the domain uses the standard library":    {from: "rewards", to: "encoding/json"},
+		"the domain uses x/text":                  {from: "rewards", to: "golang.org/x/text/unicode/norm"},
+		"a test of the domain uses programmes":    {from: "rewards", to: "grapevine/rewards/programfile", test: true},
+		"a test of the domain uses rapid":         {from: "rewards", to: "pgregory.net/rapid", test: true},
+		"programme files use a YAML parser":       {from: "rewards/programfile", to: "gopkg.in/yaml.v3"},
+		"a connector uses the domain":             {from: "connectors/shopify", to: "grapevine/rewards"},
+		"a connector uses its platform's library": {from: "connectors/shopify", to: "github.com/bold-commerce/go-shopify/v4"},
+		"a connector's test uses its shop":        {from: "connectors/shopify", to: "grapevine/connectors/shopify/shopifytest", test: true},
+		"a connector's test uses the suite":       {from: "connectors/shopify", to: "grapevine/connectors/connectortest", test: true},
+		"a simulated shop uses test support":      {from: "connectors/shopify/shopifytest", to: "grapevine/internal/testdb"},
+		"the pipeline uses echo":                  {from: "webhooks/receive", to: "github.com/labstack/echo/v4"},
+		"a test of the pipeline uses storage":     {from: "webhooks", to: "grapevine/storage", test: true},
+		"storage uses GORM":                       {from: "storage", to: "gorm.io/gorm/clause"},
+		"storage uses the pipeline's interfaces":  {from: "storage", to: "grapevine/webhooks"},
+		"pages use the domain":                    {from: "web/console", to: "grapevine/rewards"},
+		"the demo runs a simulated shop":          {from: "cmd/grapevine", to: "grapevine/connectors/shopify/shopifytest"},
+		"test support uses the database":          {from: "internal/testdb", to: "github.com/jackc/pgx/v5"},
+		"the benchmark runs everything":           {from: "internal/bench", to: "grapevine/storage"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			same(t, breaches([]edge{{"grapevine/" + tc.from, tc.to, tc.test}}))
+		})
+	}
+}
