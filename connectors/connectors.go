@@ -65,3 +65,14 @@ type Capabilities struct {
 	// FreeShipping tells whether a code can take the shipping off.
 	FreeShipping bool
 }
+
+// Installed is a shop as people look at it.
+type Installed struct {
+	ID       string
+	Platform string
+	Domain   string
+	Currency string
+	Status   string // active, paused, parked, uninstalled
+	Reason   string // of parked: token_refused, scope_missing, shop_frozen, shop_gone
+	Since    time.Time
+}
