@@ -4,7 +4,7 @@
 //	test process ── first Postgres(tb) ──▶ initdb + postgres, in a private directory
 //	     │                                   Unix socket only, no TCP port, never as root
 //	     ├── Postgres(tb) ──▶ CREATE DATABASE … dropped when the test ends
-//	     └── exits, however ──▶ the warden sees its pipe close, stops the server, deletes the directory
+//	     └── exits, however ──▶ a warden stops the server and deletes the directory
 //
 // One server is shared by all tests of a process. A missing PostgreSQL fails the test with the
 // command that installs it: a store that was tried on one database only has not been tried.
