@@ -11,6 +11,8 @@ import (
 
 // Source is a platform's side that receives.
 type Source interface {
+	// Name is the platform's name in paths and rows: "shopify".
+	Name() string
 	// Receive checks a webhook's signature over the raw body and reads its headers. Kind Denied: not
 	// signed by the platform (401); Invalid: signed, but a mandatory header is missing or doubled (400).
 	Receive(h http.Header, body []byte) (connectors.Delivery, error)
@@ -151,8 +153,9 @@ type Lanes interface {
 	Renew(ctx context.Context, l Lane, ttl time.Duration) error
 	// Release ends the lease; the shop rests for pause if above zero.
 	Release(ctx context.Context, l Lane, pause time.Duration) error
-	// Begin takes up to limit due jobs of one kind in order (the kind of the one that is due first) and
-	// commits their attempts before it returns. Kind NotFound: none is due.
+	// Begin takes the job that is due first and commits its attempt before it returns. If it is a confirm
+	// job, which only reads, further due confirm jobs come with it, up to limit; every other kind comes
+	// alone, so that a killed process leaves one try in doubt and not many. Kind NotFound: none is due.
 	Begin(ctx context.Context, l Lane, limit int) ([]Job, error)
 	// Park stops all calls to the shop for this reason until a person acts.
 	Park(ctx context.Context, l Lane, reason string) error

@@ -1,0 +1,139 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+const (
+	// committers is how many groups may be on their way to the disk at once. Measured flat from 1 to 4.
+	committers = 2
+	// groupLimit bounds one group, so that no sender waits for a very large statement.
+	groupLimit = 256
+	// queueLimit bounds what waits for a committer; beyond it the door answers 503. With bodies of 6 kB
+	// that is 24 MB.
+	queueLimit = 4096
+	// commitTimeout bounds one group's transaction.
+	commitTimeout = 10 * time.Second
+)
+
+// errFull says that more deliveries wait than may be held in memory.
+var errFull = rewards.Errorf(rewards.Unavailable, "inbox_full", "more than %d deliveries wait to be stored", queueLimit)
+
+// committer stores deliveries in groups: whatever waits when a committer is free goes to the disk in
+// one transaction. There is no lingering: a single delivery is stored at once, and groups grow by
+// themselves under load.
+type committer struct {
+	inbox  Inbox
+	queue  chan *waiting
+	stored func(n int) // called after each group that brought something new
+	done   sync.WaitGroup
+}
+
+// waiting is a delivery whose sender waits for the answer.
+type waiting struct {
+	delivery connectors.Delivery
+	answer   chan error // buffered: a committer never waits for a sender that has left
+}
+
+func newCommitter(inbox Inbox, stored func(n int)) *committer {
+	return &committer{inbox: inbox, queue: make(chan *waiting, queueLimit), stored: stored}
+}
+
+// start runs the committers until stop.
+func (c *committer) start() {
+	for range committers {
+		c.done.Go(c.loop)
+	}
+}
+
+// stop stores what waits and ends the committers. Nothing may be put afterwards.
+func (c *committer) stop() {
+	close(c.queue)
+	c.done.Wait()
+}
+
+// put hands a delivery over. The answer channel of the result tells when it is on the disk.
+func (c *committer) put(d connectors.Delivery) (*waiting, error) {
+	w := &waiting{delivery: d, answer: make(chan error, 1)}
+	select {
+	case c.queue <- w:
+		return w, nil
+	default:
+		return nil, errFull
+	}
+}
+
+func (c *committer) loop() {
+	group := make([]*waiting, 0, groupLimit)
+	for first := range c.queue {
+		group = append(group[:0], first)
+		group = c.fill(group)
+		// One lock order for all committers of all instances, or two groups can wait for each other.
+		slices.SortFunc(group, func(a, b *waiting) int {
+			if n := strings.Compare(a.delivery.Domain, b.delivery.Domain); n != 0 {
+				return n
+			}
+			return strings.Compare(a.delivery.DeliveryID, b.delivery.DeliveryID)
+		})
+		c.commit(group)
+	}
+}
+
+// fill takes what is waiting, without waiting for more.
+func (c *committer) fill(group []*waiting) []*waiting {
+	for len(group) < groupLimit {
+		select {
+		case w, open := <-c.queue:
+			if !open {
+				return group
+			}
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit stores a group. If it fails for another reason than the database's health, each delivery is
+// tried alone, so that one bad row does not fail its neighbours.
+func (c *committer) commit(group []*waiting) {
+	ds := make([]connectors.Delivery, len(group))
+	for i, w := range group {
+		ds[i] = w.delivery
+	}
+	err := c.store(ds)
+	if err == nil || len(group) == 1 || rewards.KindOf(err) == rewards.Unavailable {
+		for _, w := range group {
+			w.answer <- err
+		}
+		return
+	}
+	for i, w := range group {
+		w.answer <- c.store(ds[i : i+1])
+	}
+}
+
+// store is not tied to any request: a sender that hangs up must not tear down its neighbours' commit.
+func (c *committer) store(ds []connectors.Delivery) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = rewards.Errorf(rewards.Internal, "panic", "storing %d deliveries: %v", len(ds), p)
+		}
+	}()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), commitTimeout, errors.New("storing deliveries: out of time"))
+	defer cancel()
+	n, err := c.inbox.Put(ctx, ds)
+	if err == nil && n > 0 {
+		c.stored(n)
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package webhooks
+
+import (
+	"context"
+	"fmt"
+
+	"grapevine/rewards"
+)
+
+// Seal replaces a person's plain e-mail and phone by keyed hashes and forgets them.
+type Seal func(shopID string, p *rewards.Person)
+
+// digester turns stored webhooks into work: it decodes them, records orders that carry no code of
+// ours, and asks for the others to be confirmed.
+type digester struct {
+	sources map[string]Source
+	seal    Seal
+}
+
+// batch is one digest on its way.
+type batch struct {
+	events  []Event
+	results []Digested
+	asked   []int // the event of each question
+	asks    []OrderQuestion
+	seen    map[int]rewards.Order // orders that came with a state, by event
+	jobs    []ShopJob
+	plain   map[[2]string]rewards.Order
+}
+
+// digest is the DigestFunc of the pipeline. A panic becomes an error, so that the store tries the
+// events one by one and the one that panics ends dead.
+func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (results []Digested, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = rewards.Errorf(rewards.Internal, "panic", "digesting %d events: %v", len(events), p)
+		}
+	}()
+	b := &batch{
+		events: events, results: make([]Digested, len(events)),
+		seen: map[int]rewards.Order{}, plain: map[[2]string]rewards.Order{},
+	}
+	for i := range events {
+		if err := d.read(ctx, tx, b, i); err != nil {
+			return nil, err
+		}
+	}
+	concerns, err := tx.Concerns(ctx, b.asks)
+	if err != nil {
+		return nil, fmt.Errorf("asking which orders concern a programme: %w", err)
+	}
+	for k, i := range b.asked {
+		b.place(i, b.asks[k], concerns[k])
+	}
+	orders := make([]ShopOrder, 0, len(b.plain))
+	for key, o := range b.plain {
+		orders = append(orders, ShopOrder{ShopID: key[0], Order: o})
+	}
+	if err := tx.RecordPlain(ctx, orders); err != nil {
+		return nil, fmt.Errorf("recording %d orders: %w", len(orders), err)
+	}
+	if err := tx.Enqueue(ctx, b.jobs); err != nil {
+		return nil, fmt.Errorf("asking for %d confirmations: %w", len(b.jobs), err)
+	}
+	return b.results, nil
+}
+
+// read decodes one event and settles those that are not about orders.
+func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error {
+	e := b.events[i]
+	source, ok := d.sources[e.Platform]
+	if !ok {
+		b.results[i] = Digested{Status: EventQuarantined, Reason: "unknown_platform"}
+		return nil
+	}
+	decoded, err := source.Decode(e.Topic, e.Body, e.TriggeredAt)
+	if err != nil {
+		b.results[i] = Digested{Status: EventQuarantined, Reason: rewards.CodeOf(err)}
+		return nil
+	}
+	switch ev := decoded.(type) {
+	case rewards.OrderSeen:
+		if ev.Order.Customer != nil {
+			d.seal(e.ShopID, ev.Order.Customer)
+			b.results[i].CustomerID = ev.Order.Customer.ID
+		}
+		b.seen[i] = ev.Order
+		b.ask(i, ev.Order.ID, codesOf(ev.Order))
+	case rewards.OrderTouched:
+		b.ask(i, ev.OrderID, nil)
+	case rewards.Unheeded:
+		b.results[i] = Digested{Status: EventIgnored, Reason: ev.Reason}
+	case rewards.DataRequested:
+		// Nobody but the owner may answer it, so it waits where she sees it.
+		b.results[i] = Digested{Status: EventHeld, Reason: "data_request", CustomerID: ev.CustomerID}
+	case rewards.CustomerSeen, rewards.CustomerGone, rewards.CustomerErased, rewards.AppUninstalled, rewards.ShopErased:
+		reason, err := tx.Apply(ctx, e.ShopID, decoded, e.TriggeredAt)
+		if err != nil {
+			return fmt.Errorf("applying %s: %w", e.Topic, err)
+		}
+		b.results[i] = Digested{Status: EventDone, Reason: reason, CustomerID: customerOf(decoded)}
+	default:
+		return rewards.Errorf(rewards.Internal, "unknown_event", "no rule for %T", decoded)
+	}
+	return nil
+}
+
+func (b *batch) ask(i int, orderID string, codes []string) {
+	b.results[i].OrderID = orderID
+	b.asked = append(b.asked, i)
+	b.asks = append(b.asks, OrderQuestion{ShopID: b.events[i].ShopID, OrderID: orderID, Codes: codes})
+}
+
+// place sends an order's event on its way once it is known whether it concerns a programme.
+func (b *batch) place(i int, q OrderQuestion, concerns bool) {
+	order, hasState := b.seen[i]
+	switch {
+	case concerns:
+		b.results[i].Status = EventConfirming
+		b.jobs = append(b.jobs, ShopJob{
+			ShopID:     q.ShopID,
+			JobRequest: rewards.JobRequest{Kind: rewards.JobConfirm, Subject: q.OrderID},
+			Hint:       order.UpdatedAt,
+		})
+	case hasState:
+		b.results[i].Status = EventDone
+		key := [2]string{q.ShopID, q.OrderID}
+		if old, ok := b.plain[key]; !ok || !order.UpdatedAt.Before(old.UpdatedAt) {
+			b.plain[key] = order
+		}
+	default:
+		// A refund or an edit of an order without a code, or one whose creation is still on its way: its
+		// state is read when that arrives.
+		b.results[i].Status, b.results[i].Reason = EventDone, "not_referred"
+	}
+}
+
+// codesOf folds the codes of an order. One beyond the limit is enough to have it confirmed and held.
+func codesOf(o rewards.Order) []string {
+	var out []string
+	for _, c := range o.Codes[:min(len(o.Codes), rewards.MaxCodes+1)] {
+		if folded, ok := rewards.FoldCode(c.Code); ok {
+			out = append(out, folded)
+		}
+	}
+	return out
+}
+
+func customerOf(e rewards.Event) string {
+	switch ev := e.(type) {
+	case rewards.CustomerSeen:
+		return ev.Person.ID
+	case rewards.CustomerGone:
+		return ev.CustomerID
+	case rewards.CustomerErased:
+		return ev.CustomerID
+	}
+	return ""
+}

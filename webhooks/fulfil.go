@@ -1,0 +1,165 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+const (
+	// An action whose effect cannot be refused the second time (store credit has no key and no name) is
+	// sent again only after the shop was seen without it this often, over this long: a read right after
+	// a write may still be old.
+	absentReads = 3
+	absentFor   = 6 * time.Second
+	absentWait  = 3 * time.Second
+)
+
+// memory is what a job's tries tell one another, kept in its note.
+type memory struct {
+	Absent int       `json:"absent,omitempty"` // reads that did not find the effect
+	Since  time.Time `json:"since,omitzero"`   // the first of them
+	After  string    `json:"after,omitempty"`  // newest transaction before a credit was first debited
+}
+
+func (m memory) String() string {
+	b, err := json.Marshal(m)
+	if err != nil { // a struct of plain fields always marshals
+		panic(err)
+	}
+	return string(b)
+}
+
+// recall reads a note; one that cannot be read is an empty one, which only costs a further look.
+func recall(note string) (m memory) {
+	if json.Unmarshal([]byte(note), &m) != nil {
+		return memory{}
+	}
+	return m
+}
+
+// fulfil takes a reward's next step in the shop. The step is found out anew at each try, so a job that
+// is done twice, or after the order changed its mind, does what is right now.
+func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
+	r, err := v.opts.Desk.Reward(ctx, v.lane, j.Subject)
+	if err != nil {
+		return nil, err
+	}
+	step := r.Next()
+	switch step {
+	case rewards.StepNone:
+		return nil, v.opts.Work.Done(ctx, v.lane, j)
+	case rewards.StepDrop:
+		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step})
+	}
+	action, err := r.Action(step)
+	if err != nil {
+		return nil, err
+	}
+	m := recall(j.Note)
+	if take, ok := action.(rewards.TakeCredit); ok && m.After == "" {
+		return v.baseline(ctx, j, take)
+	} else if ok {
+		take.After = m.After
+		action = take
+	}
+	receipt, failed := v.ensure(ctx, j, r.ID+"/"+string(step), action, m)
+	if failed == nil {
+		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{
+			Step: step, ExternalID: receipt.ExternalID, Refs: receipt.Refs,
+			Expires: receipt.ExpiresAt, Taken: receipt.Taken, Spent: receipt.Spent,
+		})
+	}
+	if failed.call.Park == "" && !failed.call.Unclear && !j.Unclear && !retryable(failed.call) {
+		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step, Refused: rewards.CodeOf(failed.call)})
+	}
+	return failed, nil
+}
+
+// baseline notes the account's newest transaction before a debit is tried for the first time: an equal
+// debit after it can only be ours. The note is stored first, and the job done again at once.
+func (v *visit) baseline(ctx context.Context, j Job, take rewards.TakeCredit) (*failure, error) {
+	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
+		return v.store.Find(ctx, v.lane.Shop, take)
+	})
+	if err != nil && rewards.KindOf(err) != rewards.NotFound {
+		return &failure{call: err, note: j.Note}, nil
+	}
+	m := memory{After: receipt.Refs["newest"]}
+	if m.After == "" {
+		m.After = "none"
+	}
+	return nil, v.opts.Work.Retry(ctx, v.lane, j, errBaseline, 0, false, m.String())
+}
+
+var errBaseline = rewards.Errorf(rewards.Unavailable, "baseline_noted", "the account was read before it is debited")
+
+// ensure has the action carried out exactly once: where an earlier try may have worked the shop is
+// asked first, and after an unclear answer it is asked at once.
+func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action, m memory) (connectors.Receipt, *failure) {
+	if j.Unclear {
+		receipt, failed, absent := v.look(ctx, a, m)
+		if !absent {
+			return receipt, failed
+		}
+		m = memory{After: m.After}
+	}
+	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
+		return v.store.Do(ctx, v.lane.Shop, key, a)
+	})
+	if err == nil {
+		return receipt, nil
+	}
+	if err.Unclear {
+		found, failed, _ := v.look(ctx, a, m)
+		if failed == nil {
+			return found, nil
+		}
+		failed.call = &connectors.CallError{Cause: err.Cause, Unclear: true, After: max(err.After, failed.call.After), Throttled: err.Throttled, Park: err.Park}
+		return connectors.Receipt{}, failed
+	}
+	return connectors.Receipt{}, &failure{call: err, note: m.String()}
+}
+
+// look asks the shop whether an action was carried out. absent says that it certainly was not, so that
+// it may be sent again; otherwise there is a receipt or a failure.
+func (v *visit) look(ctx context.Context, a rewards.Action, m memory) (r connectors.Receipt, f *failure, absent bool) {
+	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
+		return v.store.Find(ctx, v.lane.Shop, a)
+	})
+	if err == nil {
+		return receipt, nil, false
+	}
+	if rewards.KindOf(err) != rewards.NotFound {
+		return receipt, &failure{call: err, note: m.String()}, false
+	}
+	if refusesRepetition(a) {
+		return receipt, &failure{call: unclear(err), note: m.String()}, true
+	}
+	if m.Absent == 0 {
+		m.Since = v.opts.Now()
+	}
+	m.Absent++
+	if m.Absent >= absentReads && v.opts.Now().Sub(m.Since) >= absentFor {
+		return receipt, &failure{call: unclear(err), note: m.String()}, true
+	}
+	return receipt, &failure{call: unclear(err), note: m.String(), wait: absentWait}, false
+}
+
+// refusesRepetition tells whether the shop itself refuses an action the second time, so that one look
+// is enough: codes are unique there, and switching off or setting a value twice is once.
+func refusesRepetition(a rewards.Action) bool {
+	switch a.(type) {
+	case rewards.GrantCredit, rewards.TakeCredit:
+		return false
+	}
+	return true
+}
+
+// unclear turns "not found" into "not yet seen": the job is tried again.
+func unclear(err *connectors.CallError) *connectors.CallError {
+	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "not_seen_yet", "%w", err), Unclear: true}
+}

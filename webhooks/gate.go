@@ -1,0 +1,181 @@
+package webhooks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"grapevine/rewards"
+)
+
+const (
+	// maxBody is the largest webhook that is read. Shopify's orders with hundreds of lines stay below 1 MiB.
+	maxBody = 2 << 20
+	// answerWithin is the hard cap on an answer: Shopify gives up at 5 s, and one that is answered 503
+	// in time is sent again.
+	answerWithin = 3 * time.Second
+	// pooledBody is the largest buffer that is kept for reuse; a rare giant must not pin its memory.
+	pooledBody = 256 << 10
+)
+
+// gate is the front door for one platform's webhooks.
+type gate struct {
+	source Source
+	store  *committer
+	meter  Meter
+	log    *slog.Logger
+	bodies *sync.Pool
+}
+
+// handle answers 2xx only after the delivery is on the disk. 413 too large, 415 not plain, 401 not
+// signed, 400 signed but a header is missing or doubled, 503 not stored.
+func (g *gate) handle(c echo.Context) error {
+	begun := time.Now()
+	status := g.receive(c.Request(), c.Response())
+	g.meter.Received(g.source.Name(), status, time.Since(begun))
+	if status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "5")
+	}
+	return c.NoContent(status)
+}
+
+func (g *gate) receive(r *http.Request, w http.ResponseWriter) int {
+	if !plain(r.Header) {
+		return http.StatusUnsupportedMediaType
+	}
+	if r.ContentLength > maxBody {
+		return tooLarge(w)
+	}
+	buf := g.bodies.Get().(*bytes.Buffer)
+	buf.Reset()
+	reusable := true
+	defer func() {
+		if reusable && buf.Cap() <= pooledBody {
+			g.bodies.Put(buf)
+		}
+	}()
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return tooLarge(w)
+		}
+		return http.StatusBadRequest // the sender went away half-way; nobody reads this
+	}
+	d, err := g.source.Receive(r.Header, buf.Bytes())
+	if err != nil {
+		return g.refuse(err)
+	}
+	waiting, err := g.store.put(d)
+	if err != nil {
+		return g.refuse(err)
+	}
+	timer := time.NewTimer(answerWithin)
+	defer timer.Stop()
+	select {
+	case err = <-waiting.answer:
+	case <-timer.C:
+		reusable = false // a committer still reads it
+		err = rewards.Errorf(rewards.Unavailable, "inbox_slow", "not stored within %s", answerWithin)
+	}
+	if err != nil {
+		return g.refuse(err)
+	}
+	return http.StatusOK
+}
+
+// refuse logs why and gives the status. A bad signature is not logged above debug: anybody can send one.
+func (g *gate) refuse(err error) int {
+	switch rewards.KindOf(err) {
+	case rewards.Denied:
+		g.log.Debug("webhook refused", "platform", g.source.Name(), "code", rewards.CodeOf(err))
+		return http.StatusUnauthorized
+	case rewards.Invalid:
+		g.log.Warn("webhook refused", "platform", g.source.Name(), "code", rewards.CodeOf(err))
+		return http.StatusBadRequest
+	}
+	g.log.Error("webhook not stored", "platform", g.source.Name(), "error", err)
+	return http.StatusServiceUnavailable
+}
+
+// tooLarge also ends the connection: what is left of the body is not worth reading.
+func tooLarge(w http.ResponseWriter) int {
+	w.Header().Set("Connection", "close")
+	return http.StatusRequestEntityTooLarge
+}
+
+// plain tells whether the body can be a webhook's: not compressed (the signature is over the raw bytes,
+// and nothing here inflates), not multipart, in no charset but UTF-8.
+func plain(h http.Header) bool {
+	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return false
+	}
+	ct := h.Get("Content-Type")
+	if ct == "" {
+		return true
+	}
+	media, params, err := mime.ParseMediaType(ct)
+	if err != nil || strings.HasPrefix(media, "multipart/") {
+		return false
+	}
+	charset := params["charset"]
+	return charset == "" || strings.EqualFold(charset, "utf-8")
+}
+
+// HMACOnly is the door without the inbox: what this machine can do at most. It exists for the benchmark.
+func HMACOnly(s Source) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if _, err := s.Receive(r.Header, body); err != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+}
+
+// Meter counts what the pipeline does. Nop counts nothing.
+type Meter interface {
+	// Received is called for each webhook that was answered.
+	Received(platform string, status int, took time.Duration)
+	// Digested is called with the number of events that ended in one way.
+	Digested(status EventStatus, n int)
+	// Called is called for each job that was tried; outcome is done, retry, throttled, parked or buried.
+	Called(kind rewards.JobKind, outcome string, took time.Duration)
+}
+
+// Nop is a Meter that counts nothing.
+type Nop struct{}
+
+// Received does nothing.
+func (Nop) Received(string, int, time.Duration) {}
+
+// Digested does nothing.
+func (Nop) Digested(EventStatus, int) {}
+
+// Called does nothing.
+func (Nop) Called(rewards.JobKind, string, time.Duration) {}
+
+// sleep waits for d, a wake-up or the end of ctx, which ever comes first.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-wake:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,195 @@
+package webhooks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+const (
+	// leaseFor is how long a killed process keeps a shop waiting. A call may take callFor at most, and
+	// the lease is renewed before each, so no call outlives its lease.
+	leaseFor = 20 * time.Second
+	callFor  = 10 * time.Second
+	// confirmBatch is how many orders are read before they are judged in one transaction.
+	confirmBatch = 25
+	// turn bounds how long one shop is served before another gets the worker.
+	turn = 5 * time.Second
+)
+
+// laneLoop serves shops, one at a time.
+func (p *Pipeline) laneLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		lane, err := p.opts.Lanes.Lease(ctx, p.opts.Worker, leaseFor)
+		switch rewards.KindOf(err) {
+		case "":
+			p.serve(ctx, lane)
+		case rewards.NotFound:
+			sleep(ctx, p.opts.Poll, p.due)
+		default:
+			p.failed(ctx, "leasing a shop", err)
+			sleep(ctx, p.opts.Poll, nil)
+		}
+	}
+}
+
+// visit is one stay at a shop.
+type visit struct {
+	*Pipeline
+	lane  Lane
+	store Storefront
+	pause time.Duration // how long the shop rests afterwards
+	over  bool          // nothing more is to be done for the shop now
+}
+
+// serve does a shop's due jobs until there are none, its turn is over, or the shop wants rest.
+func (p *Pipeline) serve(ctx context.Context, lane Lane) {
+	v := &visit{Pipeline: p, lane: lane}
+	defer func() {
+		// The lease is given back on shutdown too; a lost one is not worth a word.
+		err := p.opts.Lanes.Release(context.WithoutCancel(ctx), lane, v.pause)
+		if err != nil && rewards.KindOf(err) != rewards.Conflict {
+			p.failed(ctx, "releasing a shop", err)
+		}
+	}()
+	var err error
+	if v.store, err = p.storefront(lane.Shop); err != nil {
+		p.failed(ctx, "serving a shop", err)
+		v.pause = time.Minute
+		return
+	}
+	begun := p.opts.Now()
+	for ctx.Err() == nil && !v.over && v.pause == 0 && p.opts.Now().Sub(begun) < turn {
+		jobs, err := p.opts.Lanes.Begin(ctx, lane, confirmBatch)
+		if err != nil {
+			if rewards.KindOf(err) != rewards.NotFound {
+				p.failed(ctx, "taking jobs", err)
+			}
+			return
+		}
+		// What was begun is finished, also when the process is told to stop: an unfinished try would
+		// have to be looked up in the shop.
+		if err := v.do(context.WithoutCancel(ctx), jobs); err != nil {
+			p.failed(ctx, "doing jobs", fmt.Errorf("%s %s: %w", jobs[0].Kind, jobs[0].Subject, err))
+			v.pause = max(v.pause, time.Second)
+			return
+		}
+		wake(p.due) // another worker may take the next shop
+	}
+}
+
+// do carries out what Begin gave: confirm jobs together, any other alone. An error means that the books could not be written: the lease runs
+// out and somebody looks again.
+func (v *visit) do(ctx context.Context, jobs []Job) error {
+	if jobs[0].Kind == rewards.JobConfirm {
+		return v.confirm(ctx, jobs)
+	}
+	begun := v.opts.Now()
+	outcome, err := v.act(ctx, jobs[0])
+	if err == nil {
+		v.opts.Meter.Called(jobs[0].Kind, outcome, v.opts.Now().Sub(begun))
+	}
+	return err
+}
+
+// act does one job that changes the shop. What fails is told to the books, not to the caller.
+func (v *visit) act(ctx context.Context, j Job) (outcome string, err error) {
+	if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
+		return "", err
+	}
+	failed, err := v.guarded(ctx, j)
+	if err != nil && !booksClosed(err) {
+		failed, err = &failure{call: &connectors.CallError{Cause: err}, note: j.Note}, nil
+	}
+	if err != nil || failed == nil {
+		return "done", err
+	}
+	return v.settle(ctx, j, failed)
+}
+
+// booksClosed tells whether nothing can be written now: the database is away, or the lease was lost and
+// another process serves the shop.
+func booksClosed(err error) bool {
+	k := rewards.KindOf(err)
+	return k == rewards.Unavailable || k == rewards.Conflict
+}
+
+// failure is a try that did not bring the job to its end.
+type failure struct {
+	call *connectors.CallError
+	note string // what the next try has to know
+	wait time.Duration
+}
+
+// guarded runs the job's own function; a panic is a failure whose effect is not known.
+func (v *visit) guarded(ctx context.Context, j Job) (f *failure, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			cause := rewards.Errorf(rewards.Internal, "panic", "%s %s: %v", j.Kind, j.Subject, p)
+			f, err = &failure{call: &connectors.CallError{Cause: cause, Unclear: true}, note: j.Note}, nil
+		}
+	}()
+	switch j.Kind {
+	case rewards.JobFulfil:
+		return v.fulfil(ctx, j)
+	case rewards.JobOffer:
+		return v.offer(ctx, j)
+	case rewards.JobCodes:
+		return v.codes(ctx, j)
+	case rewards.JobRetire:
+		return v.retire(ctx, j)
+	}
+	return nil, v.opts.Work.Bury(ctx, v.lane, j, rewards.Errorf(rewards.Internal, "unknown_job", "no rule for jobs of kind %q", j.Kind))
+}
+
+// settle tells the books what is to become of a job that failed.
+func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, err error) {
+	call := f.call
+	unclear := j.Unclear || call.Unclear
+	wait := f.wait
+	if wait == 0 {
+		wait = backoff(j.Attempts, call.After)
+	}
+	switch {
+	case call.Park != "":
+		v.over = true
+		if err := v.opts.Work.Retry(ctx, v.lane, j, call, 0, unclear, f.note); err != nil {
+			return "", err
+		}
+		v.opts.Log.Warn("shop parked", "shop", v.lane.Shop.ID, "reason", call.Park)
+		return "parked", v.opts.Lanes.Park(ctx, v.lane, call.Park)
+	case call.Throttled:
+		v.pause = max(v.pause, call.After, time.Second)
+		return "throttled", v.opts.Work.Retry(ctx, v.lane, j, call, call.After, unclear, f.note)
+	case !unclear && !retryable(call):
+		v.opts.Log.Error("job given up", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
+		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
+	case v.opts.Now().Sub(j.FirstAt) > giveUp:
+		v.opts.Log.Error("job given up after its last try", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
+		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
+	}
+	v.opts.Log.Info("job will be tried again", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call), "wait", wait.Round(time.Millisecond), "unclear", unclear)
+	return "retry", v.opts.Work.Retry(ctx, v.lane, j, call, wait, unclear, f.note)
+}
+
+// retryable tells whether trying again can help: when the other side was not there, or when the fault
+// is ours and may be gone after an upgrade.
+func retryable(err error) bool {
+	k := rewards.KindOf(err)
+	return k == rewards.Unavailable || k == rewards.Internal
+}
+
+// call bounds one call to the shop and notes how much room its rate limit has.
+func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connectors.Receipt, error)) (connectors.Receipt, *connectors.CallError) {
+	ctx, cancel := context.WithTimeoutCause(ctx, callFor, rewards.Errorf(rewards.Unavailable, "shop_timeout", "no answer within %s", callFor))
+	defer cancel()
+	r, err := do(ctx)
+	v.pause = max(v.pause, r.Pace.Wait())
+	if err != nil {
+		return r, connectors.AsCallError(err)
+	}
+	return r, nil
+}

@@ -1,0 +1,160 @@
+package webhooks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+// Platform is one connector as the pipeline sees it.
+type Platform interface {
+	Source
+	Storefront
+}
+
+// Options are what a Pipeline needs. Inbox, Lanes, Work, Desk, Seal and at least one platform are
+// required; the rest has defaults.
+type Options struct {
+	Inbox     Inbox
+	Lanes     Lanes
+	Work      Work
+	Desk      Desk
+	Platforms []Platform
+	Seal      Seal
+
+	// Worker names this process in leases; a random name if "".
+	Worker string
+	// Alone tells that no other process works on this database (SQLite): what a dead one had in hand is
+	// taken over at once.
+	Alone bool
+	// Batch is how many events are digested in one transaction; 200 if 0.
+	Batch int
+	// LaneWorkers is how many shops are worked for at a time; 4 if 0.
+	LaneWorkers int
+	// Poll is how often the tables are looked at without a wake-up; 500 ms if 0.
+	Poll  time.Duration
+	Meter Meter
+	Log   *slog.Logger
+	Now   func() time.Time // for Retry-After dates and metrics only: leases use the database's clock
+}
+
+// Pipeline takes webhooks in and works on them.
+type Pipeline struct {
+	opts      Options
+	digester  *digester
+	platforms map[string]Platform
+	committer *committer
+	bodies    *sync.Pool
+	events    chan struct{} // wakes the digester
+	due       chan struct{} // wakes the lanes
+	beat      atomic.Int64  // unix nanoseconds of the digester's last completed look at the inbox
+}
+
+// New checks its options and fills in the defaults. The committers run from here on, so that the door
+// can be open in a process that does no work; Close ends them.
+func New(o Options) (*Pipeline, error) {
+	if o.Inbox == nil || o.Lanes == nil || o.Work == nil || o.Desk == nil || o.Seal == nil || len(o.Platforms) == 0 {
+		return nil, errors.New("webhooks: New needs an inbox, lanes, work, a desk, a seal and a platform")
+	}
+	o = o.withDefaults()
+	p := &Pipeline{
+		opts: o, platforms: map[string]Platform{},
+		digester: &digester{sources: map[string]Source{}, seal: o.Seal},
+		bodies:   &sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		events:   make(chan struct{}, 1), due: make(chan struct{}, 1),
+	}
+	for _, pf := range o.Platforms {
+		p.platforms[pf.Name()] = pf
+		p.digester.sources[pf.Name()] = pf
+	}
+	p.committer = newCommitter(o.Inbox, func(int) { wake(p.events) })
+	p.committer.start()
+	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Worker == "" {
+		o.Worker = rewards.NewID("wrk_")
+	}
+	if o.Batch == 0 {
+		o.Batch = 200
+	}
+	if o.LaneWorkers == 0 {
+		o.LaneWorkers = 4
+	}
+	if o.Poll == 0 {
+		o.Poll = 500 * time.Millisecond
+	}
+	if o.Meter == nil {
+		o.Meter = Nop{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Mount opens the doors: POST /webhooks/{platform}.
+func (p *Pipeline) Mount(e *echo.Echo) {
+	for name, pf := range p.platforms {
+		g := &gate{source: pf, store: p.committer, meter: p.opts.Meter, log: p.opts.Log, bodies: p.bodies}
+		e.POST("/webhooks/"+name, g.handle)
+	}
+}
+
+// Close stores what the door took in and ends the committers. The HTTP server must have stopped.
+func (p *Pipeline) Close() { p.committer.stop() }
+
+// Wake makes the lanes look for due jobs now: somebody stored one beside the pipeline.
+func (p *Pipeline) Wake() {
+	wake(p.events)
+	wake(p.due)
+}
+
+// Beat is when the worker last looked at the inbox with success; zero before the first time.
+func (p *Pipeline) Beat() time.Time {
+	if n := p.beat.Load(); n != 0 {
+		return time.Unix(0, n)
+	}
+	return time.Time{}
+}
+
+// Run works on what is stored until ctx ends, then finishes what is in hand.
+func (p *Pipeline) Run(ctx context.Context) error {
+	var loops sync.WaitGroup
+	loops.Go(func() { p.digestLoop(ctx) })
+	for range p.opts.LaneWorkers {
+		loops.Go(func() { p.laneLoop(ctx) })
+	}
+	loops.Wait()
+	return nil
+}
+
+// wake signals without waiting: one pending signal is enough.
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// storefront finds the platform of a lane's shop.
+func (p *Pipeline) storefront(s connectors.Shop) (Storefront, error) {
+	pf, ok := p.platforms[s.Platform]
+	if !ok {
+		return nil, rewards.Errorf(rewards.Internal, "unknown_platform", "no connector for %q", s.Platform)
+	}
+	return pf, nil
+}
