@@ -14,8 +14,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// TallyEnv names a file that gets one line ("sqlite" or "postgres") for each database handed to a
-// test. With it a whole run can show that it exercised both.
+// TallyEnv names a file that gets one line for each database handed to a test, such as
+// "sqlite storage.test": the kind and the test binary. With it a whole run can show that it
+// exercised both.
 const TallyEnv = "GRAPEVINE_TEST_TALLY"
 
 const adminTimeout = time.Minute
@@ -125,7 +126,8 @@ func tally(tb testing.TB, database string) {
 		tb.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := f.WriteString(database + "\n"); err != nil { // short appends do not mix
+	line := database + " " + filepath.Base(os.Args[0]) + "\n"
+	if _, err := f.WriteString(line); err != nil { // short appends do not mix
 		tb.Fatal(err)
 	}
 }

@@ -128,7 +128,7 @@ func TestTheTallyCountsBothKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(text), "sqlite\npostgres\n"; got != want {
+	if got, want := string(text), "sqlite testdb.test\npostgres testdb.test\n"; got != want {
 		t.Errorf("tally %q, want %q", got, want)
 	}
 }

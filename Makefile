@@ -1,0 +1,40 @@
+# Grapevine's chores. `make` lists them; CONTRIBUTING.md tells more.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint format packages demo bench check build docker
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: packages lint ## lint, then every test: race detector, SQLite, PostgreSQL, a real browser
+	@.ci/tests
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
+		echo "not formatted (make format mends it):" >&2; echo "$$unformatted" >&2; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+format: ## format all Go files
+	gofmt -w .
+
+packages: ## look for the system packages that the tests need; as root, install them
+	@.ci/packages
+
+demo: ## everything in one process, with a simulated shop
+	go run ./cmd/grapevine demo
+
+bench: ## measure throughput and latency on this machine
+	go run ./internal/bench
+
+check: test build ## all that is asked of a change: the tests and a static build
+
+build: ## a static binary: bin/grapevine
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/grapevine ./cmd/grapevine
+
+docker: ## a container image: grapevine:latest
+	docker build --build-arg VERSION=$(VERSION) --tag grapevine .
