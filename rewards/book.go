@@ -21,7 +21,8 @@ type Book struct {
 	Rewards      map[string][]Reward  // by order id, oldest first
 	// EarlierHere counts, by order id, the friend's earlier orders that are stored here.
 	EarlierHere map[string]int64
-	// BudgetUsed is what live rewards have taken of each programme's budget: net, and losses.
+	// BudgetUsed is what each programme has promised, given or lost: minus the balance of its account.
+	// Room comes back when the shop has given back the amount, not when it is asked for.
 	BudgetUsed map[string]Money
 	// AdvocateUsed lists when each advocate's live rewards of a programme were earned, by UsedKey.
 	AdvocateUsed map[string][]time.Time
@@ -49,7 +50,7 @@ const (
 	JobFulfil  JobKind = "fulfil"  // subject: reward id. Do the reward's Next
 	JobOffer   JobKind = "offer"   // subject: programme name. Make or change its discount
 	JobCodes   JobKind = "codes"   // subject: programme name. Publish its pending codes
-	JobRetire  JobKind = "retire"  // subject: folded code. Stop a friend code in the shop
+	JobRetire  JobKind = "retire"  // subject: RetireSubject. Stop a friend code in the shop
 )
 
 // JobRequest asks for a job at a time; an earlier time wins over one that is stored.
@@ -64,7 +65,7 @@ type Effect struct {
 	Rewards  []RewardChange
 	Postings []Posting
 	Jobs     []JobRequest
-	// Budget is what the use of each programme's budget changes by.
+	// Budget is what the use of each programme's budget changes by: what Postings take out of its account.
 	Budget map[string]Money
 }
 
@@ -80,7 +81,8 @@ type StepResult struct {
 	ExternalID string
 	Refs       map[string]string
 	Expires    time.Time // as the shop confirmed it, zero if it does not tell
-	Taken      Money     // taken back by a reduce or withdraw
+	Taken      Money     // taken back from a credit by a reduce or withdraw
+	Net        Money     // the reward's net when the step was begun; left out: as it is now
 	Spent      bool      // it had been used: what is missing is lost
 	Refused    string    // the shop's lasting refusal: its error code; "" where it agreed
 }

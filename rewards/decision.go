@@ -81,12 +81,16 @@ type Facts struct {
 	Detail  string `json:"detail,omitempty"`
 	// Approved is the actor who overruled a hold, or "".
 	Approved string `json:"approved,omitempty"`
+	// Granted means that a reward was on its way to the shop or there already. What spoke for it is then
+	// kept as it was (customer, codes, claims, limits), and only the amount is judged anew.
+	Granted bool `json:"granted,omitempty"`
 }
 
-// Room is what was used of the limits before this order.
+// Room is what was used of the limits before this order, and what it asked for.
 type Room struct {
 	AdvocateUsed int   `json:"advocate_used"` // live rewards of the winner in the period
 	BudgetUsed   Money `json:"budget_used"`
+	Asked        Money `json:"asked"` // zero for a code that takes a percentage off
 }
 
 // Check is one test of an order, with what it saw.
@@ -114,11 +118,15 @@ type Decision struct {
 	Candidates []Candidate `json:"candidates,omitempty"`
 	Checks     []Check     `json:"checks,omitempty"`
 	// Value is what the rule yields for the order as placed, Net what is left of it now: zero unless the
-	// outcome is rewarded, pending or held. Both are zero for a code that takes a percentage off.
+	// outcome is rewarded, pending or held. Both are zero for a code that takes a percentage off. A
+	// value without a currency means that nothing could be reckoned.
 	Value     Money     `json:"value"`
 	Net       Money     `json:"net"`
 	ReleaseAt time.Time `json:"release_at,omitzero"` // end of the hold, zero before payment
 }
+
+// Reckoned tells whether the order has a winner and amounts. An order may be held without either.
+func (d Decision) Reckoned() bool { return d.Advocate != "" && d.Value.Currency != "" }
 
 // Stands tells whether the order deserves a reward, now or later.
 func (d Decision) Stands() bool {

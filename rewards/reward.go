@@ -33,7 +33,7 @@ var transitions = map[Status][]Status{
 	StatusFailed:   {StatusIssuing, StatusReversed, StatusRevoked},
 	StatusIssued:   {StatusRedeemed, StatusExpired, StatusReversed, StatusRevoked},
 	StatusRedeemed: {},
-	StatusExpired:  {StatusReversed, StatusRevoked},
+	StatusExpired:  {StatusRedeemed, StatusReversed, StatusRevoked},
 	StatusReversed: {},
 	StatusRevoked:  {},
 }
@@ -71,8 +71,10 @@ type Reward struct {
 	Spec        RewardSpec  `json:"spec"`
 	Value       Money       `json:"value"`
 	Net         Money       `json:"net"`
-	Given       Money       `json:"given"` // what the shop holds of it, spent or not
-	Loss        Money       `json:"loss"`
+	// Given is what the shop holds of it, spent or not. It is fixed with the intent, at the net of that
+	// moment: while issuing it is what is asked for, for a failed reward what stays reserved.
+	Given Money `json:"given"`
+	Loss  Money `json:"loss"`
 	// Void means that nothing is deserved any more. For a code that takes a percentage off, which has no
 	// amount, it is what Net = 0 is for the others.
 	Void      bool      `json:"void,omitempty"`
@@ -82,9 +84,11 @@ type Reward struct {
 	ReleaseAt time.Time `json:"release_at,omitzero"`
 
 	// The intent, fixed before the shop is called.
-	Code      string    `json:"code,omitempty"`      // discount codes
-	ExpiresAt time.Time `json:"expires_at,omitzero"` // to the second; for store credit also its fingerprint
-	Tries     int       `json:"tries,omitempty"`     // calls that may have had an effect
+	Code string `json:"code,omitempty"` // discount codes
+	// ExpiresAt is to the second. For store credit it is the fingerprint too: the store moves that of a new
+	// one on by seconds until no other credit of the same customer has it.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	Tries     int       `json:"tries,omitempty"` // calls that may have had an effect
 	// The receipt.
 	ExternalID string            `json:"external_id,omitempty"` // what the shop calls it
 	Refs       map[string]string `json:"refs,omitempty"`        // further ids the connector wants back

@@ -1,0 +1,95 @@
+package rewards
+
+import (
+	"fmt"
+	"time"
+)
+
+// RefAccount is the key in Reward.Refs under which a connector keeps the store-credit account that it
+// credited.
+const RefAccount = "account"
+
+// Action says what a step means in the shop. It depends on nothing but the reward, so a retry asks for
+// the same. TakeCredit.After is left to the caller, who reads the account first. Kind Invalid, code
+// no_action, for a step that needs no call.
+func (r Reward) Action(step StepKind) (Action, error) {
+	credit := r.Spec.Kind == KindStoreCredit
+	switch {
+	case step == StepIssue && credit:
+		return GrantCredit{RewardID: r.ID, CustomerID: r.CustomerID, Amount: r.Given, ExpiresAt: r.ExpiresAt}, nil
+	case step == StepIssue:
+		return r.issueCode(), nil
+	case step == StepReduce && credit:
+		return r.takeCredit(r.Net), nil
+	case step == StepReduce:
+		return ReduceCode{ExternalID: r.ExternalID, Code: r.Code, Amount: r.Net}, nil
+	case step == StepWithdraw && credit:
+		return r.takeCredit(Money{}), nil
+	case step == StepWithdraw:
+		return WithdrawCode{ExternalID: r.ExternalID, Code: r.Code}, nil
+	}
+	return nil, Errorf(Invalid, "no_action", "reward %s: step %q needs no call", r.ID, step)
+}
+
+// issueCode carries the amount that the intent fixed, which a refund before the issue made smaller than
+// the rule's.
+func (r Reward) issueCode() IssueCode {
+	d := r.Spec.Discount
+	if r.Priced() {
+		d.Amount = r.Given
+	}
+	return IssueCode{
+		RewardID: r.ID, Title: fmt.Sprintf("%s reward %s", r.Program, r.ID), Code: r.Code,
+		CustomerID: r.CustomerID, Discount: d, StartsAt: r.CreatedAt, EndsAt: r.ExpiresAt,
+	}
+}
+
+func (r Reward) takeCredit(down Money) TakeCredit {
+	amount := Money{Minor: r.Given.Minor - r.Loss.Minor - down.Minor, Currency: r.Value.Currency}
+	return TakeCredit{CustomerID: r.CustomerID, CreditID: r.ExternalID, AccountID: r.Refs[RefAccount], Amount: amount}
+}
+
+// Reissue replaces a reward that its owner cannot use: an issued or expired code, or anything that the
+// shop refused. The old reward is revoked, and taken out of the shop once the new one is there; the new
+// one has what is still deserved, with a code and an expiry of its own. The programme's use of its
+// budget does not change by more than what is no longer deserved.
+//
+// Kind Conflict, code not_reissuable: store credit that was issued, a reward that was used or is not
+// deserved any more, or one that is still on its way.
+func Reissue(r Reward, mint Mint, now time.Time, actor string) (Effect, Reward, error) {
+	failed := r.Status == StatusFailed
+	code := r.Spec.Kind == KindDiscountCode && (r.Status == StatusIssued || r.Status == StatusExpired)
+	if !failed && !code || r.Void || r.Priced() && r.Net.Minor <= 0 {
+		return Effect{}, Reward{}, Errorf(Conflict, "not_reissuable", "reward %s is %s, a %s", r.ID, r.Status, r.Spec.Kind)
+	}
+	none := Money{Currency: r.Value.Currency}
+	next := r
+	next.ID, next.Replaces, next.ReplacedBy = mint.ID("rw_"), r.ID, ""
+	next.Given, next.Loss, next.CreatedAt = none, none, now
+	next.Code, next.ExternalID, next.Refs, next.Tries, next.Withdrawn = "", "", nil, 0, false
+	next.intend(mint, now)
+
+	old := r
+	old.Status, old.ReplacedBy, old.Net = StatusRevoked, next.ID, none
+	e, err := moveBooks(r, next)
+	if err != nil {
+		return Effect{}, Reward{}, err
+	}
+	e.Rewards = []RewardChange{{Was: r.Status, Reward: old, Actor: actor}, {Reward: next, Actor: actor}}
+	e.fulfil(next.ID)
+	return e, next, nil
+}
+
+// moveBooks gives back what the ledger holds for the old reward and reserves the new one.
+func moveBooks(old, next Reward) (Effect, error) {
+	var e Effect
+	pending, issued, _ := old.Booked()
+	program := ProgramAccount(old.Program)
+	if err := e.post(old, PendingAccount(old.AdvocateID), program, pending, "reissued"); err != nil {
+		return e, err
+	}
+	if err := e.post(old, IssuedAccount(old.AdvocateID), program, issued, "reissued"); err != nil {
+		return e, err
+	}
+	return e, e.post(next, program, PendingAccount(next.AdvocateID), next.Given, "reissued")
+}

@@ -1,0 +1,95 @@
+package rewards
+
+// Booked tells what the ledger holds for a reward: earned and not yet in the shop, in the shop, lost.
+// The programme's account holds minus their sum. A reward that was reversed holds nothing, a revoked one
+// its loss.
+func (r Reward) Booked() (pending, issued, lost Money) {
+	none := Money{Currency: r.Value.Currency}
+	switch r.Status {
+	case StatusPending, StatusHeld, StatusApproved:
+		return r.Net, none, none
+	case StatusIssuing, StatusFailed:
+		return r.Given, none, none
+	case StatusIssued, StatusRedeemed, StatusExpired:
+		return none, Money{Minor: r.Given.Minor - r.Loss.Minor, Currency: none.Currency}, r.Loss
+	case StatusRevoked:
+		return none, none, r.Loss
+	}
+	return none, none, none
+}
+
+// change records a reward's new state.
+func (e *Effect) change(was Status, r Reward) {
+	e.Rewards = append(e.Rewards, RewardChange{Was: was, Reward: r, Actor: engine})
+}
+
+// fulfil asks for the reward's next step.
+func (e *Effect) fulfil(rewardID string) {
+	e.Jobs = append(e.Jobs, JobRequest{Kind: JobFulfil, Subject: rewardID})
+}
+
+// post moves an amount between two accounts. The use of a programme's budget is what its account has
+// given away, so it follows from the postings. Nothing is posted for nothing.
+func (e *Effect) post(r Reward, from, to string, amount Money, reason string) error {
+	if amount.Minor == 0 {
+		return nil
+	}
+	if amount.Minor < 0 {
+		return Errorf(Internal, "negative_posting", "reward %s: %s from %s to %s", r.ID, amount, from, to)
+	}
+	e.Postings = append(e.Postings, Posting{RewardID: r.ID, From: from, To: to, Amount: amount, Reason: reason})
+	var err error
+	own := ProgramAccount(r.Program)
+	if e.Budget == nil {
+		e.Budget = map[string]Money{}
+	}
+	if from == own {
+		e.Budget[r.Program], err = e.Budget[r.Program].Add(amount)
+	} else if to == own {
+		e.Budget[r.Program], err = e.Budget[r.Program].Sub(amount)
+	}
+	return err
+}
+
+// postDifference brings what was reserved from an account to another up or down.
+func (e *Effect) postDifference(r Reward, from, to string, was, is Money) error {
+	diff, err := is.Sub(was)
+	if err != nil {
+		return err
+	}
+	if diff.Minor < 0 {
+		diff.Minor = -diff.Minor
+		return e.post(r, to, from, diff, "reduced")
+	}
+	return e.post(r, from, to, diff, "earned")
+}
+
+// reverse ends a reward that the shop does not have, and gives back what was reserved for it.
+func (e *Effect) reverse(r *Reward, why Reason) error {
+	pending, _, _ := r.Booked()
+	if err := e.post(*r, PendingAccount(r.AdvocateID), ProgramAccount(r.Program), pending, "reversed"); err != nil {
+		return err
+	}
+	r.Status, r.Reason, r.Void = StatusReversed, why, true
+	r.Net.Minor, r.Given.Minor = 0, 0
+	e.freeReplaced(*r)
+	return nil
+}
+
+// freeReplaced has the reward that r was to replace taken out of the shop: either r is there now, or
+// nothing is deserved any more.
+func (e *Effect) freeReplaced(r Reward) {
+	if r.Replaces != "" {
+		e.fulfil(r.Replaces)
+	}
+}
+
+// lose books what the beneficiary spent beyond what is deserved.
+func (e *Effect) lose(r *Reward) error {
+	lost := Money{Minor: r.Given.Minor - r.Loss.Minor - r.Net.Minor, Currency: r.Value.Currency}
+	if lost.Minor <= 0 {
+		return nil
+	}
+	r.Loss = Money{Minor: r.Loss.Minor + lost.Minor, Currency: lost.Currency}
+	return e.post(*r, IssuedAccount(r.AdvocateID), LossAccount(r.Program), lost, "lost")
+}

@@ -1,0 +1,175 @@
+package rewards
+
+import (
+	"maps"
+	"time"
+)
+
+// Record books what the shop answered to a step of this reward, which must be read under the lock of the
+// transaction that stores the effect: it may have changed since the step was begun. Where a further step
+// is needed the effect asks for it.
+//
+// Given was fixed with the intent and is what an issue granted. A reduce or withdraw lowers it by what
+// came back; what had been spent stays given and becomes a loss. Kind Conflict, code step_out_of_turn,
+// where the reward is past this step; Invalid where the shop took more than was asked.
+func (r Reward) Record(res StepResult, now time.Time) (Effect, error) {
+	was := r
+	var e Effect
+	var err error
+	switch {
+	case res.Step == StepDrop && r.Next() == StepDrop:
+		err = e.reverse(&r, r.Reason)
+	case res.Step == StepIssue && r.Status == StatusIssuing:
+		err = e.issued(&r, res)
+	case res.Step == StepReduce && (r.Status == StatusIssued || r.Status == StatusExpired):
+		err = e.reduced(&r, res)
+	case res.Step == StepWithdraw && (r.Status == StatusIssued || r.Status == StatusExpired) && r.Void:
+		err = e.withdrawn(&r, res)
+	case res.Step == StepWithdraw && r.Next() == StepWithdraw:
+		err = e.retired(&r, res)
+	default:
+		err = Errorf(Conflict, "step_out_of_turn", "reward %s is %s: no %q to record", r.ID, r.Status, res.Step)
+	}
+	if err != nil {
+		return Effect{}, err
+	}
+	if res.Refused == "" && r.Next() != StepNone {
+		e.fulfil(r.ID)
+	}
+	e.change(was.Status, r)
+	return e, nil
+}
+
+// issued books that the shop made the reward, or refused to.
+func (e *Effect) issued(r *Reward, res StepResult) error {
+	if res.Refused != "" {
+		return e.refused(r)
+	}
+	r.adopt(res)
+	if err := e.post(*r, PendingAccount(r.AdvocateID), IssuedAccount(r.AdvocateID), r.Given, "issued"); err != nil {
+		return err
+	}
+	r.Status = StatusIssued
+	e.freeReplaced(*r)
+	return nil
+}
+
+// refused books the shop's lasting refusal. The reservation stays, at what is deserved now; where
+// nothing is, the reward ends.
+func (e *Effect) refused(r *Reward) error {
+	if r.Void {
+		return e.reverse(r, r.Reason)
+	}
+	was := r.Given
+	r.Status, r.Reason, r.Given = StatusFailed, ReasonCouponFailed, r.Net
+	return e.postDifference(*r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), was, r.Given)
+}
+
+// adopt keeps what the shop calls the reward.
+func (r *Reward) adopt(res StepResult) {
+	if res.ExternalID != "" {
+		r.ExternalID = res.ExternalID
+	}
+	if len(res.Refs) > 0 {
+		refs := maps.Clone(r.Refs)
+		if refs == nil {
+			refs = map[string]string{}
+		}
+		maps.Copy(refs, res.Refs)
+		r.Refs = refs
+	}
+	if !res.Expires.IsZero() {
+		r.ExpiresAt = res.Expires.UTC()
+	}
+}
+
+// reduced books that the reward was brought down to its net. A code that was used could not be; of a
+// credit that was spent in part only the rest came back.
+func (e *Effect) reduced(r *Reward, res StepResult) error {
+	if res.Refused != "" {
+		r.Reason = ReasonCouponFailed
+		return nil
+	}
+	net := r.Net
+	if res.Net.Currency != "" && res.Net.Minor > net.Minor {
+		net = res.Net // the order lost more ground meanwhile: that is the next step
+	}
+	wanted := max(0, r.Given.Minor-r.Loss.Minor-net.Minor)
+	lost, err := e.takeBack(r, res, wanted)
+	if err != nil {
+		return err
+	}
+	r.adopt(StepResult{Refs: res.Refs})
+	if lost {
+		r.Status = StatusRedeemed
+		return e.lose(r) // what it lost meanwhile is gone as well
+	}
+	return nil
+}
+
+// withdrawn books that the reward was taken away: reversed if all of it came back, else spent.
+func (e *Effect) withdrawn(r *Reward, res StepResult) error {
+	if res.Refused != "" {
+		r.Reason = ReasonCouponFailed
+		return nil
+	}
+	lost, err := e.takeBack(r, res, r.Given.Minor-r.Loss.Minor)
+	if err != nil {
+		return err
+	}
+	r.adopt(StepResult{Refs: res.Refs})
+	r.Withdrawn = true
+	if lost || r.Loss.Minor > 0 || res.Spent && !r.Priced() {
+		r.Status = StatusRedeemed
+		return nil
+	}
+	r.Status, r.Given.Minor = StatusReversed, 0
+	e.freeReplaced(*r)
+	return nil
+}
+
+// takeBack books the end of a reduce or withdraw that wanted this much. For a code it is all or nothing;
+// of a credit the shop tells what it took. lost tells that something was spent.
+func (e *Effect) takeBack(r *Reward, res StepResult, wanted int64) (lost bool, err error) {
+	taken := r.taken(res, wanted)
+	if taken < 0 || taken > wanted || res.Taken.Minor != 0 && res.Taken.Currency != r.Value.Currency {
+		return false, Errorf(Invalid, "bad_step_result", "reward %s: %s taken back, %d wanted", r.ID, res.Taken, wanted)
+	}
+	back := Money{Minor: taken, Currency: r.Value.Currency}
+	if err := e.post(*r, IssuedAccount(r.AdvocateID), ProgramAccount(r.Program), back, "reversed"); err != nil {
+		return false, err
+	}
+	r.Given = Money{Minor: r.Given.Minor - taken, Currency: r.Value.Currency}
+	gone := Money{Minor: wanted - taken, Currency: r.Value.Currency}
+	r.Loss = Money{Minor: r.Loss.Minor + gone.Minor, Currency: r.Value.Currency}
+	return gone.Minor > 0, e.post(*r, IssuedAccount(r.AdvocateID), LossAccount(r.Program), gone, "lost")
+}
+
+// taken tells how much of what was wanted came back.
+func (r Reward) taken(res StepResult, wanted int64) int64 {
+	switch {
+	case r.Spec.Kind != KindStoreCredit && res.Spent:
+		return 0
+	case r.Spec.Kind != KindStoreCredit, r.Status == StatusExpired && !res.Spent:
+		return wanted // the code is changed, or the credit has run out by itself
+	}
+	return res.Taken.Minor
+}
+
+// retired books that a revoked reward is out of the shop. Its amount went with the revocation; if it had
+// been used all the same, that is a loss.
+func (e *Effect) retired(r *Reward, res StepResult) error {
+	if res.Refused != "" {
+		r.Reason = ReasonCouponFailed
+		return nil
+	}
+	r.Withdrawn = true
+	r.adopt(StepResult{Refs: res.Refs})
+	if !res.Spent {
+		r.Given.Minor = 0
+		return nil
+	}
+	lost := Money{Minor: r.Given.Minor - r.Loss.Minor, Currency: r.Value.Currency}
+	r.Loss = r.Given
+	return e.post(*r, ProgramAccount(r.Program), LossAccount(r.Program), lost, "lost")
+}
