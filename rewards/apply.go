@@ -25,14 +25,13 @@ func (b *Book) Apply(o Order, trouble Reason, detail string) (Change, error) {
 		return Change{Record: stored}, nil
 	}
 	live, closed := b.rewardOf(o.ID)
-	find := b.resolver(stored, b.placedAt(o, stored))
 	facts := b.facts(o, stored, seen, live, trouble, detail)
+	find := b.versions(stored.Decision, live, facts)
 	d := b.judge(find, &facts, stored, live, closed)
 
-	var s settling
-	s.book, s.facts, s.decision = b, facts, d
+	s := settling{book: b, find: find, facts: facts, decision: d}
 	s.eligible, _ = facts.Order.Eligible() // an error was judged already
-	if err := s.settle(find, live, closed); err != nil {
+	if err := s.settle(live, closed); err != nil {
 		return Change{}, err
 	}
 	if err := s.redeem(); err != nil {
@@ -121,33 +120,37 @@ func (b *Book) claims(o Order) []Claim {
 	return claims
 }
 
-func (b *Book) placedAt(o Order, stored Record) time.Time {
-	if at := stored.Facts.Order.PlacedAt; !at.IsZero() {
-		return at
+// versions finds a programme's version for an order: the one that judged it before, or else the one that
+// was valid when it was placed.
+func (b *Book) versions(was Decision, live *Reward, f Facts) func(string) (Program, bool) {
+	name, version := was.Program, was.Version
+	if live != nil {
+		name, version = live.Program, live.Version
 	}
-	return o.PlacedAt
+	return pinned(b.Versions, name, version, f)
 }
 
-// resolver finds a programme's version for an order: the one that judged it before, or else the one
-// that was valid when it was placed.
-func (b *Book) resolver(stored Record, placedAt time.Time) func(string) (Program, bool) {
-	return Versions(b.Versions, stored.Decision, placedAt)
-}
-
-// Versions finds for Judge the version of each programme that judges an order placed at this time. was
-// is an earlier decision on the order, or the zero value: the version that it used stays in use, so that
-// a shop's clock that runs ahead cannot carry an order into a later version.
-func Versions(all map[string][]Program, was Decision, placedAt time.Time) func(name string) (Program, bool) {
+// pinned finds the version valid when the order was placed, but for the named programme this version. A
+// shop's clock that runs ahead cannot carry an order into a version that did not exist when it was judged.
+func pinned(all map[string][]Program, program string, version int, f Facts) func(string) (Program, bool) {
+	placedAt := f.Order.PlacedAt
+	if f.At.Before(placedAt) {
+		placedAt = f.At
+	}
 	return func(name string) (Program, bool) {
-		if was.Program == name {
-			for _, p := range all[name] {
-				if p.Version == was.Version {
-					return p, true
-				}
+		for _, p := range all[name] {
+			if name == program && p.Version == version {
+				return p, true
 			}
 		}
 		return VersionAt(all[name], placedAt)
 	}
+}
+
+// Rejudge derives the decision again from the stored facts. all holds every version of the shop's
+// programmes, rising. The result differs from r.Decision only if what was stored is damaged.
+func (r Record) Rejudge(all map[string][]Program) Decision {
+	return Judge(pinned(all, r.Decision.Program, r.Decision.Version, r.Facts), r.Facts)
 }
 
 // judge asks Judge, and the limits where a new reward is wanted. What the limits left then is kept in

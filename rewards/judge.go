@@ -133,10 +133,11 @@ func (t *trial) readable() bool {
 // people checks the advocate and the friend.
 func (t *trial) people() {
 	t.reject(ReasonAdvocateBlocked, "advocate", !t.won.Blocked, "%s", either(t.won.Blocked, "the advocate is blocked", "the advocate is in good standing"))
+	who := t.f.Order.Customer
+	t.note("other_person", true, "%s", either(who == nil, "no customer to compare with the advocate", "the buyer is not the advocate"))
 	if t.p.Customers == CustomersAny {
 		return
 	}
-	who := t.f.Order.Customer
 	if who == nil || who.ID == "" && who.EmailKey == "" {
 		t.hold(ReasonNoCustomer, "customer", false, "the order has no customer, and the offer is for new ones")
 		return
@@ -166,7 +167,7 @@ func (t *trial) waits() {
 	t.note("paid", true, "paid at %s", stamp(t.f.PaidAt))
 	t.d.ReleaseAt = t.f.PaidAt.Add(t.p.Hold)
 	over := !t.f.At.Before(t.d.ReleaseAt)
-	t.wait(ReasonInReview, "hold", over, "a hold of %s %s %s", t.p.Hold, either(over, "ended", "ends"), stamp(t.d.ReleaseAt))
+	t.wait(ReasonInReview, "hold", over, "a hold of %s %s %s", span(t.p.Hold), either(over, "ended", "ends"), stamp(t.d.ReleaseAt))
 }
 
 // limits compares with what was used when the order asked; nothing is compared before it has asked.
@@ -255,6 +256,15 @@ func count(n *int64) string {
 		return "an unknown number of"
 	}
 	return fmt.Sprint(*n)
+}
+
+// span writes a time span as a programme file does: "14d", "36h0m0s".
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return d.String()
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

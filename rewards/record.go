@@ -22,9 +22,9 @@ func (r Reward) Record(res StepResult, now time.Time) (Effect, error) {
 	case res.Step == StepIssue && r.Status == StatusIssuing:
 		err = e.issued(&r, res)
 	case res.Step == StepReduce && (r.Status == StatusIssued || r.Status == StatusExpired):
-		err = e.reduced(&r, res)
+		err = e.reduced(&r, res, now)
 	case res.Step == StepWithdraw && (r.Status == StatusIssued || r.Status == StatusExpired) && r.Void:
-		err = e.withdrawn(&r, res)
+		err = e.withdrawn(&r, res, now)
 	case res.Step == StepWithdraw && r.Next() == StepWithdraw:
 		err = e.retired(&r, res)
 	default:
@@ -85,7 +85,7 @@ func (r *Reward) adopt(res StepResult) {
 
 // reduced books that the reward was brought down to its net. A code that was used could not be; of a
 // credit that was spent in part only the rest came back.
-func (e *Effect) reduced(r *Reward, res StepResult) error {
+func (e *Effect) reduced(r *Reward, res StepResult, now time.Time) error {
 	if res.Refused != "" {
 		r.Reason = ReasonCouponFailed
 		return nil
@@ -95,7 +95,7 @@ func (e *Effect) reduced(r *Reward, res StepResult) error {
 		net = res.Net // the order lost more ground meanwhile: that is the next step
 	}
 	wanted := max(0, r.Given.Minor-r.Loss.Minor-net.Minor)
-	lost, err := e.takeBack(r, res, wanted)
+	lost, err := e.takeBack(r, wanted, r.taken(res, wanted, now))
 	if err != nil {
 		return err
 	}
@@ -108,12 +108,13 @@ func (e *Effect) reduced(r *Reward, res StepResult) error {
 }
 
 // withdrawn books that the reward was taken away: reversed if all of it came back, else spent.
-func (e *Effect) withdrawn(r *Reward, res StepResult) error {
+func (e *Effect) withdrawn(r *Reward, res StepResult, now time.Time) error {
 	if res.Refused != "" {
 		r.Reason = ReasonCouponFailed
 		return nil
 	}
-	lost, err := e.takeBack(r, res, r.Given.Minor-r.Loss.Minor)
+	wanted := r.Given.Minor - r.Loss.Minor
+	lost, err := e.takeBack(r, wanted, r.taken(res, wanted, now))
 	if err != nil {
 		return err
 	}
@@ -128,12 +129,11 @@ func (e *Effect) withdrawn(r *Reward, res StepResult) error {
 	return nil
 }
 
-// takeBack books the end of a reduce or withdraw that wanted this much. For a code it is all or nothing;
-// of a credit the shop tells what it took. lost tells that something was spent.
-func (e *Effect) takeBack(r *Reward, res StepResult, wanted int64) (lost bool, err error) {
-	taken := r.taken(res, wanted)
-	if taken < 0 || taken > wanted || res.Taken.Minor != 0 && res.Taken.Currency != r.Value.Currency {
-		return false, Errorf(Invalid, "bad_step_result", "reward %s: %s taken back, %d wanted", r.ID, res.Taken, wanted)
+// takeBack books the end of a reduce or withdraw that wanted this much and got taken. lost tells that
+// something was spent.
+func (e *Effect) takeBack(r *Reward, wanted, taken int64) (lost bool, err error) {
+	if taken < 0 || taken > wanted {
+		return false, Errorf(Invalid, "bad_step_result", "reward %s: %d taken back, %d wanted", r.ID, taken, wanted)
 	}
 	back := Money{Minor: taken, Currency: r.Value.Currency}
 	if err := e.post(*r, IssuedAccount(r.AdvocateID), ProgramAccount(r.Program), back, "reversed"); err != nil {
@@ -145,13 +145,17 @@ func (e *Effect) takeBack(r *Reward, res StepResult, wanted int64) (lost bool, e
 	return gone.Minor > 0, e.post(*r, IssuedAccount(r.AdvocateID), LossAccount(r.Program), gone, "lost")
 }
 
-// taken tells how much of what was wanted came back.
-func (r Reward) taken(res StepResult, wanted int64) int64 {
+// taken tells how much of what was wanted came back. A code is used or it is not. Of a credit the shop
+// tells what it took; a credit that ran out unspent is back as well. -1: the answer makes no sense.
+func (r Reward) taken(res StepResult, wanted int64, now time.Time) int64 {
+	ranOut := r.Status == StatusExpired || !r.ExpiresAt.IsZero() && r.ExpiresAt.Before(now)
 	switch {
 	case r.Spec.Kind != KindStoreCredit && res.Spent:
 		return 0
-	case r.Spec.Kind != KindStoreCredit, r.Status == StatusExpired && !res.Spent:
-		return wanted // the code is changed, or the credit has run out by itself
+	case r.Spec.Kind != KindStoreCredit, ranOut && !res.Spent:
+		return wanted
+	case res.Taken.Minor != 0 && res.Taken.Currency != r.Value.Currency:
+		return -1
 	}
 	return res.Taken.Minor
 }

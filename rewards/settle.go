@@ -14,16 +14,17 @@ const creditLife = 3650 * 24 * time.Hour
 type settling struct {
 	Effect
 	book     *Book
+	find     func(program string) (Program, bool)
 	facts    Facts
 	decision Decision
 	eligible Eligible
 }
 
 // settle works on the order's live reward, and makes a new one where one is deserved and none is there.
-func (s *settling) settle(find func(string) (Program, bool), live *Reward, closed bool) error {
+func (s *settling) settle(live *Reward, closed bool) error {
 	d := s.decision
 	if live != nil && live.Status.Granted() {
-		return s.shrink(find, *live)
+		return s.shrink(*live)
 	}
 	if live != nil && (live.belongsTo(d) && d.Stands() || d.Outcome == OutcomeHeld && !d.Reckoned()) {
 		return s.adjust(*live)
@@ -38,13 +39,13 @@ func (s *settling) settle(find func(string) (Program, bool), live *Reward, close
 	if !d.Stands() || !d.Reckoned() || closed {
 		return nil
 	}
-	return s.create(find)
+	return s.create()
 }
 
 // create inserts the reward of a decision that stands, with its reservation.
-func (s *settling) create(find func(string) (Program, bool)) error {
+func (s *settling) create() error {
 	d := s.decision
-	p, _ := find(d.Program)
+	p, _ := s.find(d.Program)
 	i := slices.IndexFunc(d.Candidates, func(c Candidate) bool { return c.Won })
 	j := slices.IndexFunc(s.facts.Claims, func(c Claim) bool { return c.Code == d.Candidates[i].Code })
 	none := Money{Currency: d.Value.Currency}
@@ -66,7 +67,7 @@ func (s *settling) adjust(was Reward) error {
 	r, d := was, s.decision
 	if !d.Reckoned() {
 		r.Status, r.Reason = StatusHeld, d.Reason
-		s.change(was.Status, r)
+		s.update(was, r)
 		return nil
 	}
 	net, err := s.affordable(r, d.Net)
@@ -78,15 +79,21 @@ func (s *settling) adjust(was Reward) error {
 	if err := s.postDifference(r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), was.Net, net); err != nil {
 		return err
 	}
-	s.change(was.Status, r)
+	s.update(was, r)
 	return nil
+}
+
+// update records a reward that may be as it was.
+func (s *settling) update(was, r Reward) {
+	if !r.same(was) {
+		s.change(was.Status, r)
+	}
 }
 
 // affordable keeps a reward that grows (an order edited up during the hold) within the budget: what was
 // reserved stays, and it grows by what is free.
 func (s *settling) affordable(r Reward, net Money) (Money, error) {
-	find := s.book.resolver(Record{Decision: s.decision}, s.facts.Order.PlacedAt)
-	p, _ := find(r.Program)
+	p, _ := s.find(r.Program)
 	if net.Minor <= r.Net.Minor || p.Budget.Minor == 0 {
 		return net, nil
 	}
@@ -134,17 +141,17 @@ func (r *Reward) intend(mint Mint, now time.Time) {
 
 // shrink judges the amount of a reward that the shop has or is about to have. It never grows, and where
 // the order cannot be read it is left alone.
-func (s *settling) shrink(find func(string) (Program, bool), was Reward) error {
+func (s *settling) shrink(was Reward) error {
 	r, d := was, s.decision
 	if d.Outcome == OutcomeHeld {
 		return nil
 	}
 	if !d.Stands() {
 		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
-	} else if r.Void { // deserved again: a new reward may follow once this one is gone
+	} else if r.Void && r.Next() != StepNone { // deserved again: a new reward may follow once this one is gone
 		s.Jobs = append(s.Jobs, JobRequest{Kind: JobConfirm, Subject: r.OrderID, RunAt: s.book.Now.Add(10 * time.Minute)})
-	} else {
-		p, _ := find(r.Program)
+	} else if !r.Void {
+		p, _ := s.find(r.Program)
 		net, err := p.Net(r.Value, s.eligible)
 		if err != nil {
 			return err
