@@ -1,0 +1,52 @@
+// Package shopifytest is a simulated Shopify shop: the other side of the connector. It holds state
+// (customers, orders, discounts with their codes, store-credit accounts), answers the Admin GraphQL
+// API over real HTTP, sends signed webhooks, and misbehaves on demand.
+//
+//	            ┌──────────────────────── Shop ────────────────────────┐
+//	connector ─▶│ POST /admin/api/2026-10/graphql.json                  │
+//	            │   faults ▸ token ▸ validate (schema/) ▸ cost ▸ resolve│
+//	test, demo ▶│ /sim/…  or the Go methods: orders, refunds, faults …  │
+//	            │   every change ▸ payload ▸ webhook deliveries ────────┼─▶ webhook URL
+//	            └──────────────────────────────────────────────────────┘
+//
+// It shares no code with the connector and imports nothing of Grapevine, so that one mistake cannot
+// hide on both sides.
+//
+// # What it models
+//
+// Documents are validated against schema/, which declares only what is used here and agrees with
+// Shopify's own schema (schema_test.go). Answers carry Shopify's headers and extensions.cost; a
+// bucket of cost points fills with time and an empty one answers THROTTLED; a document that asks for
+// more than 1000 points is refused. Missing scopes give ACCESS_DENIED.
+//
+// Orders: real discount codes are checked as a checkout would (dates, minimum, once per customer,
+// bound customers, usage limit, combining) and refused with a reason; amounts are allocated to lines
+// in whole minor units; refunds of lines, of money alone, of shipping; cancelling, editing, deleting.
+// Discounts: codes are unique in the shop whatever their case (TAKEN); bulk adding of codes is
+// asynchronous, and its errors stay with the codes. Store credit: an account per currency, expiry to
+// the second, the soonest-expiring credit is spent first, no idempotency whatever.
+//
+// Webhooks: one delivery per topic of a change, all with the same event id, each with a webhook id
+// of its own; signed with the client secret; five seconds; eight retries with the original payload.
+// They can be held back, taken, reordered, repeated.
+//
+// # What it does not model
+//
+// Products and variants (a line has ids and a title, nothing more), fulfilment, returns, duties,
+// several shipping lines, tax on shipping, draft orders, customer merging, automatic discounts,
+// buy-X-get-Y, discounts on chosen products, gift cards as objects, metafields, bulk operations,
+// OAuth, reverting a debit of store credit, deleting a subscription after failed deliveries, REST.
+//
+// Where Shopify's behaviour is not known, the simulator decides, and a test must not lean on it:
+// usageLimit counts per discount and not per code; the messages of user errors; a webhook id is the
+// same on a retry; the estimate of a document's cost (an object 1, a page as many times its node as
+// it asks for, a mutation 10); an order of 0.00 is paid from the start and has no orders/paid.
+//
+// # Sources
+//
+// Admin GraphQL schema 2026-10; shopify.dev: "Verify webhook deliveries", "Best practices for
+// webhooks", "API rate limits", changelog 2026-04-27 (LineItem.priceAfterAllDiscountsBeforeTaxesSet
+// leaves refunded and removed quantities out), changelog 2024-10-01 (order adjustments tell the
+// difference between a reckoned and an actual refund), the sample payloads of the webhook topics.
+// All payloads here are written by the simulator from its own state.
+package shopifytest
