@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"grapevine/internal/access"
+)
+
+// prefix is where the API lies.
+const prefix = "/api/v1"
+
+// route is one call that the API takes.
+type route struct {
+	method string
+	path   string       // below prefix; :shop and :id are ids of ours, :order is the platform's
+	scope  access.Scope // what the token has to carry; "" for a call without a token
+	query  []string     // the parameters that it knows
+	// idempotent calls may carry an Idempotency-Key: sent again, they get the answer of the first time.
+	idempotent bool
+	handle     handler
+}
+
+// handler carries out one call: it parses, calls one method and returns what to show.
+type handler func(ctx context.Context, c call) (answer, error)
+
+// routes is everything under /api/v1. openapi.yaml describes the same, and a test compares the two.
+func (a *API) routes() []route {
+	paged := func(names ...string) []string { return append(names, "limit", "cursor") }
+	return []route{
+		{http.MethodGet, "/openapi.yaml", "", nil, false, nil},
+		{http.MethodGet, "/shops/:shop", access.Read, nil, false, a.showShop},
+		{http.MethodPost, "/shops/:shop/advocates", access.Write, nil, true, a.createAdvocate},
+		{http.MethodGet, "/shops/:shop/advocates", access.Read, paged("email", "customer_id", "code"), false, a.listAdvocates},
+		{http.MethodGet, "/shops/:shop/advocates/:id", access.Read, nil, false, a.showAdvocate},
+		{http.MethodGet, "/shops/:shop/orders/:order", access.Read, nil, false, a.showOrder},
+		{http.MethodGet, "/shops/:shop/rewards", access.Read, paged("order", "advocate", "status"), false, a.listRewards},
+		{http.MethodGet, "/shops/:shop/rewards/:id", access.Read, nil, false, a.showReward},
+		{http.MethodPost, "/shops/:shop/rewards/:id/reissue", access.Write, nil, true, a.reissueReward},
+		{http.MethodGet, "/shops/:shop/events", access.Read, paged("status", "order"), false, a.listEvents},
+		{http.MethodGet, "/shops/:shop/events/:id", access.Read, nil, false, a.showEvent},
+		{http.MethodPost, "/shops/:shop/events/:id/replay", access.Write, nil, true, a.replayEvent},
+		{http.MethodGet, "/shops/:shop/ledger", access.Read, paged("account", "reward"), false, a.listLedger},
+	}
+}

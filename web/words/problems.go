@@ -1,0 +1,48 @@
+package words
+
+// problems are what the API answers where it cannot do what was asked. Each Do tells a developer the
+// next step.
+var problems = []Entry{
+	// The call itself.
+	{"token_missing", "The call carries no token.", "Send “Authorization: Bearer TOKEN”. Make a token with: grapevine token create."},
+	{"token_invalid", "The token is not valid.", "It may be mistyped or revoked. Make a new one with: grapevine token create."},
+	{"scope_missing", "The token may only read.", "Use a token with scope write: grapevine token create --scope write."},
+	{"header_doubled", "A header came more than once that may come once only.", "Send it once. A proxy in between may add its own."},
+	{"bad_path", "The address holds characters that no id has.", "Send the id as it was given out."},
+	{"bad_parameter", "A part of the query is not understood.", "The list “errors” names it; /api/v1/openapi.yaml lists what there is."},
+	{"bad_cursor", "The cursor was not given out by this listing.", "Start from the first page, without a cursor."},
+	{"bad_json", "The body is not the JSON that is expected here.", "The list “errors” names the place; /api/v1/openapi.yaml shows the form."},
+	{"body_missing", "The call needs a JSON body.", "/api/v1/openapi.yaml shows its form."},
+	{"body_unexpected", "The call takes no body.", "Send it without one."},
+	{"media_type", "The body has to be plain JSON.", "Send “Content-Type: application/json”, in UTF-8 and not compressed."},
+	{"body_too_large", "The body is larger than is allowed here.", "Send less than 1 MiB."},
+	{"address_too_long", "The address is longer than is allowed here.", "Send less than 8 KiB."},
+	{"bad_key", "The idempotency key is not usable.", "Send 1 to 255 visible ASCII characters; a random UUID is best."},
+	{"key_reused", "This idempotency key was used for another call.", "Take a new key for each new call."},
+	{"call_in_progress", "The first call with this idempotency key is still at work.", "Send it again in a few seconds."},
+
+	// What was asked for.
+	{"not_found", "There is no such thing.", "Check the id, and that the token belongs to this shop."},
+	{"no_route", "There is nothing at this address.", "/api/v1/openapi.yaml lists what there is."},
+	{"method_not_allowed", "This address does not take this method.", "The header “Allow” lists those that it takes."},
+	{"bad_field", "The body is well formed, but a value in it is not allowed.", "The list “errors” names each field."},
+	{"bad_code", "A code like this cannot be made.", "Take 3 to 40 letters, digits and hyphens."},
+	{"code_taken", "This code belongs to another advocate of the shop.", "Choose another code, or leave it out and one is made."},
+	{"not_reissuable", "This reward cannot be issued again.", "Only a discount code that was issued, is unused and was not reversed can."},
+	{"shop_paused", "The shop is paused.", "Set it going again: grapevine shop resume."},
+
+	// Kinds, where no code of their own says more.
+	{"invalid", "The call is not understood.", "/api/v1/openapi.yaml shows its form."},
+	{"conflict", "What was asked contradicts what is stored.", "Read the present state and decide again."},
+	{"denied", "This is not allowed.", "Use a token that carries the right."},
+	{"unavailable", "This cannot be answered at the moment.", "Send it again after the time in “Retry-After”."},
+	{"internal", "Something went wrong on our side.", "Try again; if it stays, tell the operator the request id."},
+}
+
+// health are what is wrong when the program is not ready.
+var health = []Entry{
+	{"not_ready", "A part of the program is not ready.", "Look at the program's log, or run: grapevine doctor."},
+	{"schema_old", "The database is of an older version than the program.", "Run: grapevine migrate."},
+	{"schema_new", "The database is of a newer version than the program.", "Start the newer program."},
+	{"worker_stopped", "Nobody works on what came in.", "Look at the log of the worker, and start it again."},
+}
