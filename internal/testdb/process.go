@@ -68,6 +68,7 @@ func (s *Server) arguments() []string {
 		settings["fsync"] = "off"
 		settings["synchronous_commit"] = "off"
 		settings["full_page_writes"] = "off"
+		settings["max_wal_size"] = "128MB" // it may be memory
 	}
 	for name, value := range s.opts.Settings {
 		settings[name] = value

@@ -17,8 +17,8 @@ type Options struct {
 	// Fsync makes commits durable, as in production: for benchmarks and for tests that kill
 	// things. Off, the server is about as safe as memory and much faster.
 	Fsync bool
-	// Dir is where the server's directory is made; "" is the temporary directory. A benchmark
-	// names a real disk here, since /tmp may be memory.
+	// Dir is where the server's directory is made; "" is memory where there is enough of it, and
+	// with Fsync the temporary directory. A benchmark names a real disk, since that may be memory.
 	Dir string
 	// Settings are added to the server's command line, such as "max_connections": "300".
 	Settings map[string]string
@@ -61,7 +61,7 @@ func create(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	home, err := newHome(opts.Dir, acct)
+	home, err := newHome(opts, acct)
 	if err != nil {
 		return nil, err
 	}

@@ -128,12 +128,12 @@ func TestSweepDeletesOnlyWhatNobodyHolds(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
 	acct := account{}
-	held, err := newHome(openDir(t, base), acct)
+	held, err := newHome(Options{Dir: openDir(t, base)}, acct)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer held.remove()
-	left, err := newHome(base, acct)
+	left, err := newHome(Options{Dir: base}, acct)
 	if err != nil {
 		t.Fatal(err)
 	}
