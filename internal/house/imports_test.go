@@ -26,7 +26,7 @@ var rules = []rule{
 		outside: parsers, reason: "programme files are rewards and parsers"},
 	{part: "rewards/...", tests: []string{"rewards/...", "internal/..."}, outside: []string{"golang.org/x/text"},
 		reason: "the domain is pure: the standard library and golang.org/x/text only"},
-	{part: "connectors/shopify/shopifytest", may: []string{"connectors", "rewards", "internal/..."},
+	{part: "connectors/shopify/shopifytest/...", may: []string{"connectors", "rewards", "internal/...", "connectors/shopify/shopifytest/..."},
 		reason: "a simulated shop that shares code with the connector would share its mistakes"},
 	{part: "connectors", may: []string{"rewards", "internal/..."},
 		reason: "what all connectors have in common knows none of them"},
@@ -156,7 +156,8 @@ func testSupport(e edge, to string) string {
 }
 
 func forTests(pkg string) bool {
-	return strings.HasSuffix(pkg, "test") || pkg == "internal/testdb"
+	support := func(name string) bool { return strings.HasSuffix(name, "test") || name == "testdb" }
+	return slices.ContainsFunc(strings.Split(pkg, "/"), support)
 }
 
 func forbiddenOutside(e edge, r rule, from string) string {
