@@ -69,7 +69,7 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 	receipt, failed := v.ensure(ctx, j, r.ID+"/"+string(step), action, m)
 	if failed == nil {
 		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{
-			Step: step, ExternalID: receipt.ExternalID, Refs: receipt.Refs,
+			Step: step, Net: r.Net, ExternalID: receipt.ExternalID, Refs: receipt.Refs,
 			Expires: receipt.ExpiresAt, Taken: receipt.Taken, Spent: receipt.Spent,
 		})
 	}
