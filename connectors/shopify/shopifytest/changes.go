@@ -16,10 +16,8 @@ func (s *Shop) change(id int64, edit func(o *Order, event string) ([]message, er
 	}
 	o := live.copy()
 	event := s.uuid()
-	before := s.lastID
 	messages, err := edit(o, event)
 	if err != nil {
-		s.lastID = before
 		return nil, err
 	}
 	s.remember()
@@ -40,7 +38,7 @@ func (s *Shop) change(id int64, edit func(o *Order, event string) ([]message, er
 func (s *Shop) Pay(id int64, amount string) (*Order, error) {
 	return s.change(id, func(o *Order, _ string) ([]message, error) {
 		if o.CancelledAt != nil {
-			return nil, &Error{409, "cancelled", "the order is cancelled"}
+			return nil, &Error{Status: 409, Code: "cancelled", Message: "the order is cancelled"}
 		}
 		pay := o.Totals().Outstanding
 		if amount != "" {
@@ -51,9 +49,9 @@ func (s *Shop) Pay(id int64, amount string) (*Order, error) {
 			pay.Minor = min(m.Minor, pay.Minor)
 		}
 		if pay.Minor <= 0 {
-			return nil, &Error{409, "nothing_to_pay", "nothing is outstanding"}
+			return nil, &Error{Status: 409, Code: "nothing_to_pay", Message: "nothing is outstanding"}
 		}
-		o.Paid.Minor += pay.Minor
+		s.paid(o, pay.Minor, "bogus")
 		if o.FinancialStatus() != "paid" {
 			return nil, nil
 		}
@@ -71,7 +69,7 @@ type CancelInput struct {
 func (s *Shop) Cancel(id int64, in CancelInput) (*Order, error) {
 	return s.change(id, func(o *Order, _ string) ([]message, error) {
 		if o.CancelledAt != nil {
-			return nil, &Error{409, "cancelled", "the order is cancelled already"}
+			return nil, &Error{Status: 409, Code: "cancelled", Message: "the order is cancelled already"}
 		}
 		reason := strings.ToLower(in.Reason)
 		if reason == "" {

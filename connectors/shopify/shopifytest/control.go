@@ -140,7 +140,7 @@ func reply(w http.ResponseWriter, status int, out any, err error) {
 	if err != nil {
 		var e *Error
 		if !errors.As(err, &e) {
-			e = &Error{http.StatusInternalServerError, "internal", err.Error()}
+			e = &Error{Status: http.StatusInternalServerError, Code: "internal", Message: err.Error()}
 		}
 		status, out = e.Status, map[string]any{"error": e}
 	}
@@ -193,7 +193,7 @@ func (s *Shop) waitQuiet(_ nothing, r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	if err := s.WaitQuiet(ctx); err != nil {
-		return nil, &Error{http.StatusGatewayTimeout, "not_quiet", err.Error()}
+		return nil, &Error{Status: http.StatusGatewayTimeout, Code: "not_quiet", Message: err.Error()}
 	}
 	return nothing{}, nil
 }

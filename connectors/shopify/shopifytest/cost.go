@@ -74,20 +74,30 @@ func (s *Shop) costExtension(requested, actual int64) map[string]any {
 }
 
 // requestedCost estimates a document as the documentation tells it: a scalar 0, an object 1, a
-// mutation 10, a page or a list as many times its node as it asks for.
+// mutation 10, a page or a list as many times its node as it asks for, of a union the dearest member.
 func requestedCost(sel ast.SelectionSet, vars map[string]any) int64 {
-	var sum int64
+	var sum, dearest int64
+	members := map[string]int64{}
+	add := func(condition string, def *ast.Definition, inner ast.SelectionSet) {
+		cost := requestedCost(inner, vars)
+		if def == nil || def.Name == condition || condition == "" || !def.IsAbstractType() {
+			sum += cost
+			return
+		}
+		members[condition] += cost
+		dearest = max(dearest, members[condition])
+	}
 	for _, s := range sel {
 		switch s := s.(type) {
 		case *ast.Field:
 			sum += fieldCost(s, vars)
 		case *ast.InlineFragment:
-			sum += requestedCost(s.SelectionSet, vars)
+			add(s.TypeCondition, s.ObjectDefinition, s.SelectionSet)
 		case *ast.FragmentSpread:
-			sum += requestedCost(s.Definition.SelectionSet, vars)
+			add(s.Definition.TypeCondition, s.ObjectDefinition, s.Definition.SelectionSet)
 		}
 	}
-	return sum
+	return sum + dearest
 }
 
 func fieldCost(f *ast.Field, vars map[string]any) int64 {

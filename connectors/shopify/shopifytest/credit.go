@@ -149,7 +149,7 @@ func (s *Shop) SpendCredit(customerID int64, amount string) (*CreditAccount, err
 		return nil, invalid("amount %q is no positive amount in %s", amount, s.opts.Currency)
 	}
 	if m.Minor > a.Balance.Minor {
-		return nil, &Error{422, "insufficient_funds", "the balance is " + a.Balance.String()}
+		return nil, &Error{Status: 422, Code: "insufficient_funds", Message: "the balance is " + a.Balance.String()}
 	}
 	s.remember()
 	s.debit(a, m.Minor, "ORDER_PAYMENT")

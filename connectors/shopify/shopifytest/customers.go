@@ -1,6 +1,9 @@
 package shopifytest
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // CustomerInput names a customer by ID or by e-mail address, or describes a new one.
 type CustomerInput struct {
@@ -38,7 +41,7 @@ func (s *Shop) customer(in CustomerInput) (*Customer, error) {
 	now := s.now()
 	c := &Customer{
 		ID: s.newID(), Email: in.Email, Phone: in.Phone, FirstName: in.FirstName, LastName: in.LastName,
-		CreatedAt: now, UpdatedAt: now,
+		CreatedAt: now, UpdatedAt: now, OrderIDs: []int64{},
 	}
 	s.state.Customers[c.ID] = c
 	if c.Email != "" {
@@ -57,7 +60,7 @@ func (s *Shop) UpdateCustomer(id int64, in CustomerInput) (*Customer, error) {
 		return nil, notFound("customer %d", id)
 	}
 	if other, taken := s.state.emails[fold(in.Email)]; taken && in.Email != "" && other != id {
-		return nil, &Error{409, "email_taken", "another customer has that address"}
+		return nil, &Error{Status: 409, Code: "email_taken", Message: "another customer has that address"}
 	}
 	s.remember()
 	delete(s.state.emails, fold(c.Email))
@@ -118,7 +121,7 @@ func (s *Shop) customerObject(st *State, id int64) *object {
 	fields := map[string]any{
 		"id": gid("Customer", c.ID), "legacyResourceId": formatFixed(c.ID, 0),
 		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.UpdatedAt),
-		"firstName": nil, "lastName": nil, "defaultEmailAddress": nil, "defaultPhoneNumber": nil,
+		"firstName": nil, "lastName": nil, "displayName": "", "locale": "en", "note": nil, "tags": []any{}, "defaultEmailAddress": nil, "defaultPhoneNumber": nil,
 		"numberOfOrders": formatFixed(st.ordersOf(c), 0),
 		"orders": lazy(func(args map[string]any) (any, error) {
 			var orders []*Order
@@ -144,6 +147,7 @@ func (s *Shop) customerObject(st *State, id int64) *object {
 	}
 	if !s.settings.HideLevel2 {
 		fields["firstName"], fields["lastName"] = orNil(c.FirstName), orNil(c.LastName)
+		fields["displayName"] = strings.TrimSpace(c.FirstName + " " + c.LastName)
 		if c.Email != "" {
 			fields["defaultEmailAddress"] = &object{"CustomerEmailAddress", map[string]any{"emailAddress": c.Email}}
 		}

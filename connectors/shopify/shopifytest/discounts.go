@@ -121,7 +121,7 @@ func (s *Shop) AddDiscount(in DiscountInput) (*Discount, error) {
 	}
 	for _, code := range in.Codes {
 		if _, taken := s.state.codes[fold(code)]; taken {
-			return nil, &Error{409, "code_taken", "code " + code + " exists"}
+			return nil, &Error{Status: 409, Code: "code_taken", Message: "code " + code + " exists"}
 		}
 	}
 	s.remember()

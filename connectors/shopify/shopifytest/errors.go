@@ -8,14 +8,17 @@ type Error struct {
 	Status  int    `json:"-"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Reason tells why a code was refused: unknown_code, expired, not_started, usage_limit_reached,
+	// not_for_this_customer, once_per_customer, minimum_not_met, cannot_be_combined.
+	Reason string `json:"reason,omitempty"`
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 func invalid(format string, args ...any) *Error {
-	return &Error{400, "invalid", fmt.Sprintf(format, args...)}
+	return &Error{Status: 400, Code: "invalid", Message: fmt.Sprintf(format, args...)}
 }
 
 func notFound(format string, args ...any) *Error {
-	return &Error{404, "not_found", "no " + fmt.Sprintf(format, args...)}
+	return &Error{Status: 404, Code: "not_found", Message: "no " + fmt.Sprintf(format, args...)}
 }

@@ -58,10 +58,10 @@ func start(t *testing.T, edit ...func(*shopifytest.Options)) *shop {
 	return &shop{Server: server, t: t, clock: c, token: opts.AccessToken}
 }
 
-// document reads one of the connector's documents.
+// document reads one of this package's own documents: those of the connector may change.
 func document(t *testing.T, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "queries", name+".graphql"))
+	b, err := os.ReadFile(filepath.Join("testdata", name+".graphql"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (s *shop) post(query string, vars map[string]any) (*http.Response, []byte, 
 	return resp, answer, err
 }
 
-// call runs one of the connector's documents; the data must be there.
+// call runs a document; the data must be there.
 func (s *shop) call(name string, vars map[string]any) value {
 	s.t.Helper()
 	resp, body, err := s.post(document(s.t, name), vars)

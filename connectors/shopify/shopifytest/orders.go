@@ -92,8 +92,8 @@ func (s *Shop) PlaceOrder(in OrderInput) (*Order, error) {
 	}
 	total := o.Totals().Total.Minor
 	event := s.uuid()
-	if in.Paid || o.Paid.Minor >= total {
-		o.Paid.Minor = total
+	if left := total - o.Paid.Minor; in.Paid && left > 0 {
+		s.paid(o, left, "bogus")
 	}
 	body := s.orderPayload(o)
 	s.emit(event, message{"orders/create", body})
@@ -111,6 +111,10 @@ func (s *Shop) newOrder(in OrderInput) (*Order, error) {
 		Test: in.Test, SourceName: in.SourceName, Currency: in.Currency, PresentmentCurrency: in.PresentmentCurrency,
 		TaxesIncluded: s.opts.TaxesIncluded, NoteAttributes: in.NoteAttributes, LandingSite: in.LandingSite,
 		JourneyPending: in.JourneyPending, CreatedAt: now, UpdatedAt: now, PresentmentRatePPM: 1_000_000,
+		Applications: []Application{}, ShippingAllocations: []Allocation{}, Refunds: []*Refund{}, Payments: []Transaction{},
+	}
+	if o.NoteAttributes == nil {
+		o.NoteAttributes = []Attribute{}
 	}
 	if in.TaxesIncluded != nil {
 		o.TaxesIncluded = *in.TaxesIncluded
@@ -171,7 +175,7 @@ func (o *Order) newLine(in LineInput) (*Line, error) {
 	}
 	return &Line{
 		Title: title, Price: price, Quantity: in.Quantity, CurrentQuantity: in.Quantity,
-		GiftCard: in.GiftCard, Tax: o.money(0),
+		GiftCard: in.GiftCard, Tax: o.money(0), Allocations: []Allocation{},
 	}, nil
 }
 
@@ -217,9 +221,17 @@ func (s *Shop) payWithCredit(o *Order) {
 	}
 	if pay := min(a.Balance.Minor, o.Totals().Total.Minor); pay > 0 {
 		s.debit(a, pay, "ORDER_PAYMENT")
-		o.Paid.Minor += pay
+		s.paid(o, pay, "shopify_store_credit")
 		o.PaidWithCredit.Minor += pay
 	}
+}
+
+// paid records a payment that went through.
+func (s *Shop) paid(o *Order, minor int64, gateway string) {
+	o.Paid.Minor += minor
+	o.Payments = append(o.Payments, Transaction{
+		ID: s.newID(), Kind: "sale", Status: "success", Gateway: gateway, At: s.now(), Amount: o.money(minor),
+	})
 }
 
 func (o *Order) money(minor int64) Money { return Money{minor, o.Currency} }

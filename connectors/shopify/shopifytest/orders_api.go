@@ -50,13 +50,17 @@ func (s *Shop) orderObject(st *State, o *Order) *object {
 		"displayFinancialStatus": strings.ToUpper(o.FinancialStatus()),
 		"fullyPaid":              t.Outstanding.Minor == 0, "unpaid": o.Paid.Minor == 0 && t.Total.Minor > 0,
 		"currencyCode": o.Currency, "presentmentCurrencyCode": o.PresentmentCurrency,
-		"taxesIncluded": o.TaxesIncluded, "edited": o.Edited, "sourceName": o.SourceName, "email": nil,
+		"taxesIncluded": o.TaxesIncluded, "edited": o.Edited, "sourceName": o.SourceName, "email": nil, "phone": nil,
+		"cartToken": nil, "checkoutToken": nil, "closed": false, "closedAt": nil, "confirmed": true, "note": nil, "tags": []any{},
+		"number": o.Number, "paymentGatewayNames": o.gateways(),
 		"discountCodes": append([]any{}, codes...), "discountCode": nil,
 		"customAttributes":       append([]any{}, attributes...),
 		"customer":               lazy(func(map[string]any) (any, error) { return s.customerObject(st, o.CustomerID), nil }),
 		"customerJourneySummary": o.journeyObject(),
 		"discountApplications":   connection("DiscountApplicationConnection", numbered(len(o.Applications), o.applicationObject)),
 		"lineItems":              connection("LineItemConnection", numbered(len(o.Lines), func(i int) *object { return o.lineObject(o.Lines[i]) })),
+		"transactions":           lazy(o.transactions),
+		"shippingLines":          connection("ShippingLineConnection", o.shippingItems()),
 		"refunds": lazy(func(args map[string]any) (any, error) {
 			var refunds []any
 			for _, r := range firstOf(args, o.Refunds) {
@@ -69,7 +73,7 @@ func (s *Shop) orderObject(st *State, o *Order) *object {
 		fields["discountCode"] = codes[0]
 	}
 	if c := st.Customers[o.CustomerID]; c != nil && !s.settings.HideLevel2 {
-		fields["email"] = orNil(c.Email)
+		fields["email"], fields["phone"] = orNil(c.Email), orNil(c.Phone)
 	}
 	o.totalFields(t, fields)
 	return &object{"Order", fields}
@@ -81,7 +85,8 @@ func (o *Order) totalFields(t Totals, fields map[string]any) {
 		shippingBack += r.Shipping.Minor
 	}
 	for name, minor := range map[string]int64{
-		"currentSubtotalPriceSet": t.CurrentSubtotal.Minor, "currentTotalPriceSet": t.CurrentTotal.Minor,
+		"currentShippingPriceSet": t.CurrentShipping.Minor, "currentTotalDiscountsSet": t.Discounts.Minor,
+		"netPaymentSet": o.Paid.Minor - t.Refunded.Minor, "currentSubtotalPriceSet": t.CurrentSubtotal.Minor, "currentTotalPriceSet": t.CurrentTotal.Minor,
 		"currentTotalTaxSet": t.CurrentTax.Minor, "subtotalPriceSet": t.Subtotal.Minor,
 		"totalDiscountsSet": t.Discounts.Minor, "totalOutstandingSet": t.Outstanding.Minor,
 		"totalPriceSet": t.Total.Minor, "totalReceivedSet": o.Paid.Minor, "totalRefundedSet": t.Refunded.Minor,
@@ -137,14 +142,62 @@ func (o *Order) applicationObject(i int) *object {
 	return &object{"DiscountCodeApplication", fields}
 }
 
-func (o *Order) lineObject(l *Line) *object {
-	var allocations, taxes []any
-	for _, a := range l.Allocations {
-		allocations = append(allocations, &object{"DiscountAllocation", map[string]any{
+// allocationObjects are the parts that discounts have in a line or in the shipping.
+func (o *Order) allocationObjects(list []Allocation) []any {
+	out := []any{}
+	for _, a := range list {
+		out = append(out, &object{"DiscountAllocation", map[string]any{
 			"allocatedAmountSet":  o.bag(a.Amount.Minor),
 			"discountApplication": o.applicationObject(a.Index),
 		}})
 	}
+	return out
+}
+
+// shippingObject is the order's one ShippingLine.
+func (o *Order) shippingObject() *object {
+	return &object{"ShippingLine", map[string]any{
+		"id": gid("ShippingLine", o.ShippingLineID), "title": "Standard", "code": "Standard", "isRemoved": false,
+		"originalPriceSet": o.bag(o.Shipping.Minor), "discountedPriceSet": o.bag(o.shippingNet()),
+		"currentDiscountedPriceSet": o.bag(o.Totals().CurrentShipping.Minor),
+		"discountAllocations":       o.allocationObjects(o.ShippingAllocations), "taxLines": []any{},
+	}}
+}
+
+func (o *Order) shippingItems() []item {
+	if o.ShippingLineID == 0 {
+		return nil
+	}
+	return numbered(1, func(int) *object { return o.shippingObject() })
+}
+
+// transactions answers Order.transactions: payments, then refunds.
+func (o *Order) transactions(args map[string]any) (any, error) {
+	out := []any{}
+	for _, t := range o.Payments {
+		out = append(out, o.transactionObject(t))
+	}
+	for _, r := range o.Refunds {
+		if r.Transaction != nil {
+			out = append(out, o.transactionObject(*r.Transaction))
+		}
+	}
+	if args["capturable"] == true || args["manuallyResolvable"] == true {
+		out = out[:0] // nothing here is only authorised
+	}
+	return firstOf(args, out), nil
+}
+
+func (o *Order) transactionObject(t Transaction) *object {
+	return &object{"OrderTransaction", map[string]any{
+		"id": gid("OrderTransaction", t.ID), "kind": strings.ToUpper(t.Kind), "status": strings.ToUpper(t.Status),
+		"amountSet": o.bag(t.Amount.Minor), "createdAt": stamp(t.At), "processedAt": stamp(t.At),
+		"gateway": t.Gateway, "test": o.Test,
+	}}
+}
+
+func (o *Order) lineObject(l *Line) *object {
+	var taxes []any
 	if l.Tax.Minor > 0 {
 		taxes = append(taxes, &object{"TaxLine", map[string]any{"title": "Sales tax", "priceSet": o.bag(l.Tax.Minor)}})
 	}
@@ -154,7 +207,7 @@ func (o *Order) lineObject(l *Line) *object {
 		"originalUnitPriceSet":                 o.bag(l.Price.Minor),
 		"originalTotalSet":                     o.bag(l.Price.Minor * l.Quantity),
 		"priceAfterAllDiscountsBeforeTaxesSet": o.bag(l.beforeTax(l.CurrentQuantity, o.TaxesIncluded)),
-		"discountAllocations":                  append([]any{}, allocations...),
+		"discountAllocations":                  o.allocationObjects(l.Allocations),
 		"taxLines": lazy(func(args map[string]any) (any, error) {
 			return append([]any{}, firstOf(args, taxes)...), nil
 		}),
@@ -176,7 +229,7 @@ func (s *Shop) refundObject(st *State, o *Order, r *Refund) *object {
 	var shipping, adjustments, transactions []*object
 	if r.Shipping.Minor > 0 {
 		shipping = append(shipping, &object{"RefundShippingLine", map[string]any{
-			"id": gid("RefundShippingLine", r.ShippingID), "subtotalAmountSet": o.bag(r.Shipping.Minor), "taxAmountSet": o.bag(0),
+			"id": gid("RefundShippingLine", r.ShippingID), "shippingLine": o.shippingObject(), "subtotalAmountSet": o.bag(r.Shipping.Minor), "taxAmountSet": o.bag(0),
 		}})
 	}
 	if r.Discrepancy.Minor > 0 {
@@ -189,11 +242,7 @@ func (s *Shop) refundObject(st *State, o *Order, r *Refund) *object {
 		if r.moved() {
 			refunded = t.Amount.Minor
 		}
-		transactions = append(transactions, &object{"OrderTransaction", map[string]any{
-			"id": gid("OrderTransaction", t.ID), "kind": strings.ToUpper(t.Kind), "status": strings.ToUpper(t.Status),
-			"amountSet": o.bag(t.Amount.Minor), "createdAt": stamp(r.CreatedAt), "processedAt": stamp(r.CreatedAt),
-			"gateway": "bogus", "test": o.Test,
-		}})
+		transactions = append(transactions, o.transactionObject(*t))
 	}
 	return &object{"Refund", map[string]any{
 		"id": gid("Refund", r.ID), "legacyResourceId": formatFixed(r.ID, 0), "createdAt": stamp(r.CreatedAt),

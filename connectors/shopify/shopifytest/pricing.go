@@ -55,7 +55,7 @@ func (s *Shop) applyCode(o *Order, in OrderInput, c CodeInput, earlier []codeRef
 		reason = clash(ref.discount, earlier)
 	}
 	if reason != "" && !in.ForceCodes {
-		return codeRef{}, &Error{422, "code_refused", fmt.Sprintf("%s: %s", c.Code, reason)}
+		return codeRef{}, &Error{Status: 422, Code: "code_refused", Message: fmt.Sprintf("%s: %s", c.Code, reason), Reason: reason}
 	}
 	if ref.discount == nil {
 		a := Application{Type: "discount_code", Target: "line_item", Code: c.Code}

@@ -46,7 +46,7 @@ func (s *Shop) refund(o *Order, in RefundInput) (*Refund, error) {
 	}
 	r := &Refund{
 		ID: s.newID(), OrderID: o.ID, CreatedAt: s.now(), Note: in.Note, Restock: in.Restock, Cancel: in.cancel,
-		LegacyShape: in.LegacyShape,
+		LegacyShape: in.LegacyShape, Lines: []RefundLine{},
 	}
 	sum, err := s.refundLines(o, r, in.Lines)
 	if err != nil {
@@ -60,14 +60,14 @@ func (s *Shop) refund(o *Order, in RefundInput) (*Refund, error) {
 	}
 	t := o.Totals()
 	if r.Shipping.Minor > t.CurrentShipping.Minor && !in.Force {
-		return nil, &Error{422, "refund_too_high", "shipping left is " + t.CurrentShipping.String()}
+		return nil, &Error{Status: 422, Code: "refund_too_high", Message: "shipping left is " + t.CurrentShipping.String()}
 	}
 	sum += r.Shipping.Minor + r.Discrepancy.Minor
 	if sum == 0 && len(r.Lines) == 0 {
 		return nil, invalid("the refund gives nothing back")
 	}
 	if left := o.Paid.Minor - t.Refunded.Minor; sum > left && !in.Force && !in.NoMoney {
-		return nil, &Error{422, "refund_too_high", "paid and not refunded is " + o.money(left).String()}
+		return nil, &Error{Status: 422, Code: "refund_too_high", Message: "paid and not refunded is " + o.money(left).String()}
 	}
 	if r.Shipping.Minor > 0 {
 		r.ShippingID = s.newID()
@@ -76,7 +76,7 @@ func (s *Shop) refund(o *Order, in RefundInput) (*Refund, error) {
 		r.AdjustID = s.newID()
 	}
 	if !in.NoMoney && sum > 0 {
-		r.Transaction = &Transaction{ID: s.newID(), Kind: "refund", Status: in.Status, Amount: o.money(sum)}
+		r.Transaction = &Transaction{ID: s.newID(), Kind: "refund", Status: in.Status, Gateway: "bogus", At: r.CreatedAt, Amount: o.money(sum)}
 	}
 	o.Refunds = append(o.Refunds, r)
 	return r, nil
@@ -95,7 +95,7 @@ func (s *Shop) refundLines(o *Order, r *Refund, lines []RefundLineInput) (int64,
 			in.Quantity = l.CurrentQuantity
 		}
 		if in.Quantity <= 0 || in.Quantity > l.CurrentQuantity {
-			return 0, &Error{422, "refund_too_high", "of line " + l.Title + " there are " + formatFixed(l.CurrentQuantity, 0) + " left"}
+			return 0, &Error{Status: 422, Code: "refund_too_high", Message: "of line " + l.Title + " there are " + formatFixed(l.CurrentQuantity, 0) + " left"}
 		}
 		left := l.CurrentQuantity - in.Quantity
 		subtotal := l.part(l.CurrentQuantity) - l.part(left)

@@ -62,6 +62,7 @@ type Order struct {
 	Tip                 Money         `json:"tip"`
 	Paid                Money         `json:"paid"`
 	PaidWithCredit      Money         `json:"paid_with_credit"`
+	Payments            []Transaction `json:"payments"`
 	Refunds             []*Refund     `json:"refunds"`
 	Edited              bool          `json:"edited"`
 	NoteAttributes      []Attribute   `json:"note_attributes"`
@@ -137,10 +138,12 @@ type RefundLine struct {
 
 // Transaction is a movement of money.
 type Transaction struct {
-	ID     int64  `json:"id"`
-	Kind   string `json:"kind"`
-	Status string `json:"status"`
-	Amount Money  `json:"amount"`
+	ID      int64     `json:"id"`
+	Kind    string    `json:"kind"` // sale, refund
+	Status  string    `json:"status"`
+	Gateway string    `json:"gateway"`
+	At      time.Time `json:"at"`
+	Amount  Money     `json:"amount"`
 }
 
 func newState() *State {

@@ -101,18 +101,19 @@ func (o *Order) FinancialStatus() string {
 // copy is independent of the shop's own order.
 func (o *Order) copy() *Order {
 	c := *o
-	c.Lines = nil
+	c.Lines = make([]*Line, 0, len(o.Lines))
 	for _, l := range o.Lines {
 		line := *l
 		line.Allocations = slices.Clone(l.Allocations)
 		c.Lines = append(c.Lines, &line)
 	}
-	c.Refunds = nil
+	c.Refunds = make([]*Refund, 0, len(o.Refunds))
 	for _, r := range o.Refunds {
 		refund := *r
 		refund.Lines = slices.Clone(r.Lines)
 		c.Refunds = append(c.Refunds, &refund)
 	}
+	c.Payments = slices.Clone(o.Payments)
 	c.Applications = slices.Clone(o.Applications)
 	c.ShippingAllocations = slices.Clone(o.ShippingAllocations)
 	c.NoteAttributes = slices.Clone(o.NoteAttributes)

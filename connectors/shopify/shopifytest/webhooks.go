@@ -51,6 +51,7 @@ func (s *Shop) emit(event string, m message) {
 	}
 	d := &Delivery{
 		WebhookID: s.uuid(), EventID: event, Topic: m.topic, TriggeredAt: s.now(), Body: mustJSON(m.body),
+		Attempts: []Attempt{},
 	}
 	for _, key := range []string{"order_id", "id"} {
 		if id, ok := m.body[key].(int64); ok && d.OrderID == 0 && (key == "order_id" || strings.HasPrefix(m.topic, "orders/")) {
