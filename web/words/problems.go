@@ -41,7 +41,7 @@ var problems = []Entry{
 
 // health are what is wrong when the program is not ready.
 var health = []Entry{
-	{"not_ready", "A part of the program is not ready.", "Look at the program's log, or run: grapevine doctor."},
+	{"not_ready", "A part of the program is not ready.", "Look at the program’s log, or run: grapevine doctor."},
 	{"schema_old", "The database is of an older version than the program.", "Run: grapevine migrate."},
 	{"schema_new", "The database is of a newer version than the program.", "Start the newer program."},
 	{"worker_stopped", "Nobody works on what came in.", "Look at the log of the worker, and start it again."},

@@ -7,18 +7,18 @@ var reasons = []Entry{
 	{string(rewards.ReasonNoAttribution), "The order carries no referral code and no link.",
 		"Nothing has to be done. If a friend forgot her code, reward the advocate by hand."},
 	{string(rewards.ReasonProgramOff), "The programme was not running when the order was placed.",
-		"Look at the programme's dates."},
+		"Look at the programme’s dates."},
 	{string(rewards.ReasonExistingCustomer), "The friend had ordered from this shop before, and the programme is for new customers.",
 		"The check below names how many earlier orders there are."},
 	{string(rewards.ReasonSelfReferral), "The buyer and the advocate are the same person.",
 		"The check below names what they share."},
-	{string(rewards.ReasonBelowMinimum), "What counts of the order is below the programme's minimum.",
+	{string(rewards.ReasonBelowMinimum), "What counts of the order is below the programme’s minimum.",
 		"Shipping, tax, tips and gift cards do not count."},
 	{string(rewards.ReasonNoEligibleGoods), "The order holds nothing that counts: no goods, or gift cards only.",
 		"Nothing has to be done."},
 	{string(rewards.ReasonNotPaid), "The order is not paid yet.",
 		"Nothing has to be done: payment sets it going by itself."},
-	{string(rewards.ReasonInReview), "All is well, and the programme's hold period runs.",
+	{string(rewards.ReasonInReview), "All is well, and the programme’s hold period runs.",
 		"Nothing has to be done: the reward is given when the period ends."},
 	{string(rewards.ReasonCancelled), "The order was cancelled.",
 		"Nothing has to be done: what was promised was taken back."},
@@ -26,13 +26,13 @@ var reasons = []Entry{
 		"Nothing has to be done: what was promised was taken back."},
 	{string(rewards.ReasonCapReached), "The advocate has all the rewards that the programme allows her.",
 		"Raise the limit in the programme if she should have more."},
-	{string(rewards.ReasonBudgetExhausted), "The programme's budget is used up.",
+	{string(rewards.ReasonBudgetExhausted), "The programme’s budget is used up.",
 		"Raise the budget in the programme if it should go on."},
 	{string(rewards.ReasonAdvocateBlocked), "The advocate is blocked.",
 		"Unblock her if that was a mistake."},
 	{string(rewards.ReasonTestOrder), "This is a test order of the shop.",
 		"Nothing has to be done: test orders earn nothing."},
-	{string(rewards.ReasonUnreadableOrder), "The shop's answer about the order could not be understood, so nothing was paid.",
+	{string(rewards.ReasonUnreadableOrder), "The shop’s answer about the order could not be understood, so nothing was paid.",
 		"A person has to look at the order in the shop."},
 	{string(rewards.ReasonUnknownCurrency), "The order is in a currency that is not known here, so nothing was paid.",
 		"A person has to look at the order in the shop."},
@@ -58,6 +58,15 @@ var outcomes = []Entry{
 	{Code: string(rewards.OutcomeHeld), Says: "Held"},
 	{Code: string(rewards.OutcomeRejected), Says: "Not rewarded"},
 	{Code: string(rewards.OutcomeNone), Says: "No referral"},
+}
+
+// verdicts are told where an outcome comes without a reason.
+var verdicts = []Entry{
+	{string(rewards.OutcomeRewarded), "A friend bought with an advocate’s code, and every check passed.", ""},
+	{string(rewards.OutcomePending), "All is well, and something has yet to pass.", "Nothing has to be done."},
+	{string(rewards.OutcomeHeld), "Something is not clear, so nothing was paid.", "A person has to look at the order."},
+	{string(rewards.OutcomeRejected), "The order earns no reward.", ""},
+	{string(rewards.OutcomeNone), "The order carries no referral code and no link.", ""},
 }
 
 var statuses = []Entry{

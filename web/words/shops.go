@@ -6,7 +6,7 @@ import "grapevine/webhooks"
 var shops = []Entry{
 	{"token_refused", "The shop refuses our access token.", "Give a new one: grapevine shop update --access-token."},
 	{"scope_missing", "The access token does not allow what is needed.", "Grant the missing scopes in the shop, then: grapevine shop resume."},
-	{"shop_frozen", "The shop's account is frozen.", "Its owner has to settle that with the platform, then: grapevine shop resume."},
+	{"shop_frozen", "The shop’s account is frozen.", "Its owner has to settle that with the platform, then: grapevine shop resume."},
 	{"shop_gone", "There is no shop at this address any more.", "Check the domain; remove the shop if it is closed."},
 	{"shop_refused", "The shop refused the call.", "Look at what it answered."},
 	{"shop_throttled", "The shop asked us to slow down.", "Nothing has to be done: it is tried again."},
@@ -25,8 +25,8 @@ var events = []Entry{
 	{"unknown_topic", "Nothing is done about this kind of event.", ""},
 	{"unknown_shop", "The event is of a shop that is not installed.", "Add the shop if it should be: grapevine shop add."},
 	{"unknown_platform", "No connector for this platform is running.", "Start the version that stored the event."},
-	{"unreadable_body", "The event's body could not be understood.", "Look at it: grapevine events show."},
-	{"body_erased", "The event's body was erased, so that it cannot be worked on again.", "Read the order from the shop: grapevine reconcile."},
+	{"unreadable_body", "The event’s body could not be understood.", "Look at it: grapevine events show."},
+	{"body_erased", "The event’s body was erased, so that it cannot be worked on again.", "Read the order from the shop: grapevine reconcile."},
 	{"data_request", "A customer wants to know what is stored about her.", "Answer her within the time that the law gives."},
 	{"order_missing", "The shop does not know the order.", "Nothing has to be done: it is tried again for a while."},
 }

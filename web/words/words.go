@@ -55,6 +55,12 @@ func For(code string) Entry {
 // Outcome names a verdict in a word or two.
 func Outcome(o rewards.Outcome) string { return label(outcomes, string(o)) }
 
+// Verdict tells what an outcome means that needs no reason.
+func Verdict(o rewards.Outcome) Entry {
+	e, _ := find(string(o), verdicts)
+	return e
+}
+
 // Status names the state of a reward.
 func Status(s rewards.Status) string { return label(statuses, string(s)) }
 
