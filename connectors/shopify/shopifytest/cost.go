@@ -110,7 +110,11 @@ func fieldCost(f *ast.Field, vars map[string]any) int64 {
 	}
 	args := f.ArgumentMap(vars)
 	for _, name := range []string{"first", "last"} {
-		if n, ok := intArg(args, name); ok {
+		n, ok := intArg(args, name)
+		switch {
+		case ok && f.Definition.Type.Elem != nil: // a plain list that takes a size
+			return n * (1 + inner)
+		case ok:
 			return 2 + n*inner
 		}
 	}

@@ -38,15 +38,36 @@
 // OAuth, reverting a debit of store credit, deleting a subscription after failed deliveries, REST.
 //
 // Where Shopify's behaviour is not known, the simulator decides, and a test must not lean on it:
-// usageLimit counts per discount and not per code; the messages of user errors; a webhook id is the
-// same on a retry; the estimate of a document's cost (an object 1, a page as many times its node as
-// it asks for, a mutation 10); an order of 0.00 is paid from the start and has no orders/paid.
+// usageLimit counts per discount and not per code; the messages of most user errors; a webhook id is
+// the same on a retry; the estimate of a document's cost (an object 1, a page as many times its node
+// as it asks for, a union its dearest member, a mutation 10); an order of 0.00 is paid from the
+// start and has no orders/paid; numberOfOrders counts cancelled orders and leaves test orders out;
+// an update that names a code renames the discount's only code; a code once used stays used when
+// its order is cancelled.
+//
+// # In a test
+//
+//	server, err := shopifytest.Start(shopifytest.Options{
+//		AccessToken: "t", ClientSecret: "s", WebhookURL: receiver.URL + "/webhooks/shopify",
+//		Bucket: shopifytest.Bucket{Maximum: -1}, RetryUnit: time.Millisecond,
+//	})
+//	defer server.Close()
+//	server.SetFaults(shopifytest.Fault{Operation: "StoreCreditCredit", Kind: shopifytest.FaultStatus, Status: 504, Effect: true, Count: 1})
+//	order, err := server.PlaceOrder(shopifytest.OrderInput{…, Codes: []shopifytest.CodeInput{{Code: "ANNA-7Q2M"}}, Paid: true})
+//	err = server.WaitQuiet(ctx)                    // every webhook is answered
+//	state, err := server.State()                   // what the shop holds
+//	calls := server.Mutations("StoreCreditCredit") // what was really carried out
+//
+// A stale fault answers from states that are kept from the moment it is set: set it before the change
+// that reads are to miss. With a clock that stands still an empty bucket never fills: give it no
+// limit.
 //
 // # Sources
 //
 // Admin GraphQL schema 2026-10; shopify.dev: "Verify webhook deliveries", "Best practices for
 // webhooks", "API rate limits", changelog 2026-04-27 (LineItem.priceAfterAllDiscountsBeforeTaxesSet
 // leaves refunded and removed quantities out), changelog 2024-10-01 (order adjustments tell the
-// difference between a reckoned and an actual refund), the sample payloads of the webhook topics.
+// difference between a reckoned and an actual refund), reference of storeCreditAccountDebit (its
+// example answers with a negative amount), the sample payloads of the webhook topics.
 // All payloads here are written by the simulator from its own state.
 package shopifytest
