@@ -149,15 +149,19 @@ func TestARefundOfMoneyAloneCountsAsGoodsUnlessForShipping(t *testing.T) {
 func TestStatesThatDecide(t *testing.T) {
 	t.Parallel()
 	for name, check := range map[string]func(o rewards.Order) bool{
-		"order_cancelled":              func(o rewards.Order) bool { return o.Cancelled && o.Gone() && !o.Paid() },
-		"order_no_customer":            func(o rewards.Order) bool { return o.Customer == nil && o.Lines[0].ProductID == "" },
-		"order_without_protected_data": func(o rewards.Order) bool { return o.Customer.ID != "" && o.Customer.Email == "" && o.Customer.Phone == "" },
-		"order_test":                   func(o rewards.Order) bool { return o.Test },
-		"order_unknown_status":         func(o rewards.Order) bool { return o.Payment == rewards.PaymentUnknown && !o.Paid() },
-		"order_pending":                func(o rewards.Order) bool { return o.Payment == rewards.PaymentPending },
-		"order_yen":                    func(o rewards.Order) bool { return o.Lines[0].Amount == rewards.Money{Minor: 1800, Currency: "JPY"} },
-		"order_free":                   func(o rewards.Order) bool { return o.Lines[0].Amount == usd(0) && o.Codes[0].TookOff == usd(2000) },
-		"order_other_currency_shown":   func(o rewards.Order) bool { return o.Currency == "USD" && o.Codes[0].TookOff == usd(200) && o.MoneyBack == usd(0) },
+		"order_cancelled":   func(o rewards.Order) bool { return o.Cancelled && o.Gone() && !o.Paid() },
+		"order_no_customer": func(o rewards.Order) bool { return o.Customer == nil && o.Lines[0].ProductID == "" },
+		"order_without_protected_data": func(o rewards.Order) bool {
+			return o.Customer.ID != "" && o.Customer.Email == "" && o.Customer.Phone == ""
+		},
+		"order_test":           func(o rewards.Order) bool { return o.Test },
+		"order_unknown_status": func(o rewards.Order) bool { return o.Payment == rewards.PaymentUnknown && !o.Paid() },
+		"order_pending":        func(o rewards.Order) bool { return o.Payment == rewards.PaymentPending },
+		"order_yen":            func(o rewards.Order) bool { return o.Lines[0].Amount == rewards.Money{Minor: 1800, Currency: "JPY"} },
+		"order_free":           func(o rewards.Order) bool { return o.Lines[0].Amount == usd(0) && o.Codes[0].TookOff == usd(2000) },
+		"order_other_currency_shown": func(o rewards.Order) bool {
+			return o.Currency == "USD" && o.Codes[0].TookOff == usd(200) && o.MoneyBack == usd(0)
+		},
 	} {
 		if o := decodeOrder(t, name); !check(o) {
 			t.Errorf("%s: got %+v", name, o)
