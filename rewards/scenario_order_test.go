@@ -1,0 +1,231 @@
+package rewards_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"grapevine/rewards"
+)
+
+// orderRules change the order at hand; the change is confirmed when the next expectation or step comes.
+var orderRules = []rule{
+	line(`order (\S+)(?:, placed on day (-?\d+))?`, func(p *player, m []string) {
+		p.flush()
+		p.order = m[1]
+		o, ok := p.w.orders[m[1]]
+		if !ok {
+			placed := p.w.now
+			if m[2] != "" {
+				placed = p.day(m[2])
+			}
+			o = rewards.Order{ID: m[1], Name: "#" + m[1], PlacedAt: placed, Currency: p.w.currency, Payment: rewards.PaymentPaid}
+		}
+		p.w.orders[m[1]] = o
+		p.dirty = true
+	}),
+	line(`by nobody`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Customer = nil }) }),
+	line(`by (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?(?:, e-mail of (\w+))?`, func(p *player, m []string) {
+		who := rewards.Person{ID: "cust-" + m[1], EmailKey: "key-" + m[1], EarlierOrders: new(int64)}
+		if n, err := strconv.ParseInt(m[2], 10, 64); err == nil {
+			who.EarlierOrders = &n
+		}
+		if m[3] != "" {
+			who.EarlierOrders = nil
+		}
+		if m[4] != "" {
+			who.EmailKey = "key-" + m[4]
+		}
+		p.edit(func(o *rewards.Order) { o.Customer = &who })
+	}),
+	line(`code "?([^"]+?)"? took (\S+) off`, func(p *player, m []string) {
+		p.edit(func(o *rewards.Order) {
+			o.Codes = append(slices.Clone(o.Codes), rewards.AppliedCode{Code: m[1], TookOff: p.money(m[2])})
+		})
+	}),
+	line(`no codes`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Codes = nil }) }),
+	line(`(\d+) other codes`, func(p *player, m []string) {
+		n, _ := strconv.Atoi(m[1])
+		p.edit(func(o *rewards.Order) {
+			for i := range n {
+				o.Codes = append(o.Codes, rewards.AppliedCode{Code: fmt.Sprint("OTHER", i)})
+			}
+		})
+	}),
+	line(`goods (\S+)(?: and (\S+))?(?: in (\d+) pieces)?`, func(p *player, m []string) {
+		n := int64(1)
+		if m[3] != "" {
+			n, _ = strconv.ParseInt(m[3], 10, 64)
+		}
+		lines := []rewards.Line{{ID: "1", Quantity: n, Current: n, Amount: p.money(m[1])}}
+		if m[2] != "" {
+			lines = append(lines, rewards.Line{ID: "2", Quantity: 1, Current: 1, Amount: p.money(m[2])})
+		}
+		p.edit(func(o *rewards.Order) { o.Lines = lines })
+	}),
+	line(`gift card (\S+)`, func(p *player, m []string) {
+		p.edit(func(o *rewards.Order) {
+			o.Lines = append(slices.Clone(o.Lines), rewards.Line{ID: "g", Quantity: 1, Current: 1, Amount: p.money(m[1]), GiftCard: true})
+		})
+	}),
+	line(`line (\d) has (\d+) left`, func(p *player, m []string) {
+		i, _ := strconv.Atoi(m[1])
+		left, _ := strconv.ParseInt(m[2], 10, 64)
+		p.edit(func(o *rewards.Order) {
+			o.Lines = slices.Clone(o.Lines)
+			o.Lines[i-1].Current = left
+		})
+	}),
+	line(`money back (\S+)`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.MoneyBack = p.money(m[1]) }) }),
+	line(`payment (\w+)`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Payment = rewards.Payment(m[1]) }) }),
+	line(`paid on day (-?\d+)`, func(p *player, m []string) {
+		at := p.day(m[1])
+		p.edit(func(o *rewards.Order) { o.Payment, o.PaidAt = rewards.PaymentPaid, &at })
+	}),
+	line(`(not )?cancelled`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Cancelled = m[1] == "" }) }),
+	line(`(not )?deleted`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Deleted = m[1] == "" }) }),
+	line(`a test order`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Test = true }) }),
+	line(`in currency (\w+)`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Currency = m[1] }) }),
+	line(`cannot be read: (.+)`, func(p *player, m []string) { p.w.trouble[p.order] = m[1]; p.dirty = true }),
+	line(`can be read again`, func(p *player, m []string) { delete(p.w.trouble, p.order); p.dirty = true }),
+}
+
+func (p *player) edit(f func(o *rewards.Order)) {
+	p.Helper()
+	o, ok := p.w.orders[p.order]
+	if !ok {
+		p.Fatalf("no order at hand")
+	}
+	f(&o)
+	p.w.orders[p.order] = o
+	p.dirty = true
+}
+
+// flush has the shop tell the order's new state, and does the work that follows.
+func (p *player) flush() {
+	p.Helper()
+	if !p.dirty {
+		return
+	}
+	p.dirty = false
+	p.edit(func(o *rewards.Order) { o.UpdatedAt = p.w.now })
+	p.dirty = false
+	p.past[p.order] = append(p.past[p.order], told{p.w.now, p.w.orders[p.order]})
+	p.w.confirm(p, p.order)
+	p.w.work(p)
+	p.w.confirm(p, p.order) // what comes twice is judged twice
+	p.w.work(p)
+}
+
+// eventRules let something happen beside the orders.
+var eventRules = []rule{
+	line(`day (-?\d+)`, func(p *player, m []string) { p.passTo(p.day(m[1])) }),
+	line(`a minute later`, func(p *player, m []string) { p.passTo(p.w.now.Add(time.Minute)) }),
+	line(`the shop tells again what it told on day (\d+)`, func(p *player, m []string) {
+		p.flush()
+		i := slices.IndexFunc(p.past[p.order], func(x told) bool { return x.at.Equal(p.day(m[1])) })
+		now := p.w.orders[p.order]
+		p.w.orders[p.order] = p.past[p.order][i].order
+		p.w.confirm(p, p.order)
+		p.w.orders[p.order] = now
+		p.w.work(p)
+	}),
+	line(`the shop (refuses rewards|accepts rewards|is silent|loses answers|answers)`, func(p *player, m []string) {
+		p.flush()
+		switch m[1] {
+		case "refuses rewards", "accepts rewards":
+			p.w.shop.refuses = m[1] == "refuses rewards"
+		default:
+			p.w.shop.silent, p.w.shop.losesAnswers = m[1] == "is silent", m[1] == "loses answers"
+		}
+		p.w.work(p)
+	}),
+	line(`(\w+) spends (\S+) of the credit`, func(p *player, m []string) {
+		p.flush()
+		p.w.shop.byID[p.reward().ExternalID].amount -= p.money(m[2]).Minor
+	}),
+	line(`(\w+) uses the reward code on order (\S+)`, func(p *player, m []string) {
+		p.flush()
+		r := p.reward()
+		p.w.shop.byID[r.ExternalID].used = true
+		p.w.orders[m[2]] = rewards.Order{ID: m[2], PlacedAt: p.w.now, UpdatedAt: p.w.now, Currency: p.w.currency, Payment: rewards.PaymentPaid,
+			Customer: &rewards.Person{ID: "cust-" + m[1]}, Codes: []rewards.AppliedCode{{Code: strings.ToLower(r.Code)}}}
+		p.w.confirm(p, m[2])
+	}),
+	line(`(\w+) uses the reward code, and nobody tells`, func(p *player, m []string) {
+		p.flush()
+		p.w.shop.byID[p.reward().ExternalID].used = true
+	}),
+	line(`(\w+) approves`, func(p *player, m []string) {
+		p.flush()
+		rec := p.w.records[p.order]
+		rec.Facts.Approved = "user:" + m[1]
+		rec.Decision = rewards.Record{Facts: rec.Facts, Decision: rec.Decision}.Rejudge(p.w.versions)
+		p.w.records[p.order] = rec
+		p.dirty = true
+		p.flush()
+	}),
+	line(`(\w+) reissues`, func(p *player, m []string) {
+		p.flush()
+		e, _, err := rewards.Reissue(p.reward(), p.w.mint(), p.w.now, "user:"+m[1])
+		if err != nil {
+			p.Fatalf("reissue: %v", err)
+		}
+		p.w.store(p, e)
+		p.w.check(p)
+		p.w.work(p)
+	}),
+	line(`(\w+) cannot reissue: (\w+)`, func(p *player, m []string) {
+		p.flush()
+		if _, _, err := rewards.Reissue(p.reward(), p.w.mint(), p.w.now, "user:"+m[1]); rewards.CodeOf(err) != m[2] || rewards.KindOf(err) != rewards.Conflict {
+			p.Errorf("reissue: %v", err)
+		}
+	}),
+	line(`the reward expires`, func(p *player, m []string) {
+		p.flush()
+		r := p.reward()
+		was := r.Status
+		r.Status = rewards.StatusExpired
+		p.w.move(p, rewards.RewardChange{Was: was, Reward: r})
+	}),
+	line(`(\w+) revokes`, func(p *player, m []string) {
+		p.flush()
+		r := p.reward()
+		pending, _, _ := r.Booked()
+		was := r.Status
+		r.Status, r.Net.Minor = rewards.StatusRevoked, 0
+		p.w.store(p, rewards.Effect{Rewards: []rewards.RewardChange{{Was: was, Reward: r}},
+			Budget:   map[string]rewards.Money{r.Program: {Minor: -pending.Minor, Currency: pending.Currency}},
+			Postings: []rewards.Posting{{RewardID: r.ID, From: rewards.PendingAccount(r.AdvocateID), To: rewards.ProgramAccount(r.Program), Amount: pending, Reason: "reversed"}}})
+	}),
+}
+
+// passTo moves the clock and does what has become due, hour by hour where holds end.
+func (p *player) passTo(at time.Time) {
+	p.flush()
+	for {
+		next := at
+		for due := range maps.Values(p.w.jobs) {
+			if due.After(p.w.now) && due.Before(next) {
+				next = due
+			}
+		}
+		p.w.now = next
+		p.w.work(p)
+		if !next.Before(at) {
+			return
+		}
+	}
+}
+
+func (p *player) reward() rewards.Reward {
+	p.Helper()
+	list := p.w.rewards[p.order]
+	if len(list) == 0 {
+		p.Fatalf("order %s has no reward", p.order)
+	}
+	return list[len(list)-1]
+}

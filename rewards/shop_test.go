@@ -1,0 +1,84 @@
+package rewards_test
+
+import (
+	"fmt"
+	"maps"
+
+	"grapevine/rewards"
+)
+
+// shop is a small shop that keeps its own account of the codes and credits it gave.
+type shop struct {
+	silent       bool // does no work for us
+	losesAnswers bool // does it, and the answer is lost
+	refuses      bool
+	things       map[string]*thing // by reward code, or by the credit's expiry
+	byID         map[string]*thing
+}
+
+// thing is a code or a credit.
+type thing struct {
+	id     string
+	amount int64 // what it is worth now
+	used   bool  // the code
+	gone   bool  // switched off
+}
+
+func newShop() *shop {
+	return &shop{things: map[string]*thing{}, byID: map[string]*thing{}}
+}
+
+// holds sums what can still be spent.
+func (s *shop) holds() (sum int64) {
+	for th := range maps.Values(s.things) {
+		if !th.gone && !th.used {
+			sum += th.amount
+		}
+	}
+	return sum
+}
+
+func (s *shop) make(key string, amount int64) rewards.StepResult {
+	if s.refuses {
+		return rewards.StepResult{Refused: "refused"}
+	}
+	th := s.things[key]
+	if th == nil { // the second time it is there already
+		th = &thing{id: fmt.Sprintf("ext-%d", len(s.things)+1), amount: amount}
+		s.things[key], s.byID[th.id] = th, th
+	}
+	return rewards.StepResult{ExternalID: th.id, Refs: map[string]string{rewards.RefAccount: "acc"}}
+}
+
+// do carries out an action.
+func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
+	t.Helper()
+	switch a := a.(type) {
+	case rewards.IssueCode:
+		return s.make(a.Code, a.Discount.Amount.Minor)
+	case rewards.GrantCredit:
+		if a.Amount.Minor <= 0 || a.ExpiresAt.IsZero() || a.ExpiresAt.Nanosecond() != 0 {
+			t.Fatalf("bad credit %+v", a)
+		}
+		return s.make(a.RewardID, a.Amount.Minor)
+	case rewards.ReduceCode:
+		th := s.byID[a.ExternalID]
+		if th.used {
+			return rewards.StepResult{Spent: true}
+		}
+		th.amount = a.Amount.Minor
+		return rewards.StepResult{}
+	case rewards.WithdrawCode:
+		th := s.byID[a.ExternalID]
+		th.gone = !th.used
+		return rewards.StepResult{Spent: th.used}
+	case rewards.TakeCredit:
+		th := s.byID[a.CreditID]
+		taken := min(a.Amount.Minor, th.amount)
+		th.amount -= taken
+		return rewards.StepResult{Taken: rewards.Money{Minor: taken, Currency: a.Amount.Currency}, Spent: taken < a.Amount.Minor}
+	default:
+		t.Fatalf("no action for a reward: %T", a)
+		return rewards.StepResult{}
+	}
+}

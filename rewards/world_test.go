@@ -1,0 +1,355 @@
+package rewards_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"grapevine/rewards"
+)
+
+// world is a store in memory with its own clock and a shop. It builds each Book anew from what is stored,
+// as the real store does, applies effects under the same guards, and checks the invariants after each.
+type world struct {
+	now      time.Time
+	currency string
+	versions map[string][]rewards.Program
+	owners   map[string]rewards.Claim
+	records  map[string]rewards.Record
+	rewards  map[string][]rewards.Reward // by order, oldest first
+	postings []rewards.Posting
+	jobs     map[rewards.JobRequest]time.Time // by kind and subject
+	orders   map[string]rewards.Order         // as the shop would tell them now
+	trouble  map[string]string                // orders that cannot be read, with the detail
+	shop     *shop
+	minted   int
+}
+
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+var dayZero = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func newWorld(currency string) *world {
+	return &world{
+		now: dayZero, currency: currency,
+		versions: map[string][]rewards.Program{}, owners: map[string]rewards.Claim{}, records: map[string]rewards.Record{},
+		rewards: map[string][]rewards.Reward{}, jobs: map[rewards.JobRequest]time.Time{}, orders: map[string]rewards.Order{},
+		trouble: map[string]string{}, shop: newShop(),
+	}
+}
+
+func (w *world) mint() rewards.Mint {
+	return rewards.Mint{
+		ID:   func(prefix string) string { w.minted++; return fmt.Sprintf("%s%d", prefix, w.minted) },
+		Code: func() string { w.minted++; return fmt.Sprintf("GV-%d", w.minted) },
+	}
+}
+
+// book is what the store would load for these orders.
+func (w *world) book(ids ...string) *rewards.Book {
+	b := &rewards.Book{
+		ShopCurrency: w.currency, Now: w.now, Versions: w.versions, Owners: w.owners, Mint: w.mint(),
+		Records: map[string]rewards.Record{}, Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{},
+		BudgetUsed: w.budgets(), AdvocateUsed: w.used(), RewardCodes: map[string]rewards.Reward{},
+	}
+	for _, id := range ids {
+		if rec, ok := w.records[id]; ok {
+			b.Records[id] = rec
+		}
+		b.Rewards[id] = w.rewards[id]
+		b.EarlierHere[id] = w.earlier(w.orders[id])
+	}
+	for _, r := range w.all() {
+		if r.Code != "" {
+			b.RewardCodes[r.Code] = r
+		}
+	}
+	return b
+}
+
+func (w *world) all() []rewards.Reward {
+	var all []rewards.Reward
+	for _, id := range slices.Sorted(maps.Keys(w.rewards)) {
+		all = append(all, w.rewards[id]...)
+	}
+	return all
+}
+
+func (w *world) budgets() map[string]rewards.Money {
+	used := map[string]rewards.Money{}
+	for name := range w.versions {
+		m := w.balance(rewards.ProgramAccount(name))
+		used[name] = rewards.Money{Minor: -m.Minor, Currency: w.currency}
+	}
+	return used
+}
+
+func (w *world) used() map[string][]time.Time {
+	used := map[string][]time.Time{}
+	for _, r := range w.all() {
+		if r.Status.Live() {
+			key := rewards.UsedKey(r.Program, r.AdvocateID)
+			used[key] = append(used[key], r.CreatedAt)
+		}
+	}
+	return used
+}
+
+func (w *world) earlier(o rewards.Order) (n int64) {
+	for _, rec := range w.records {
+		other := rec.Facts.Order
+		if o.Customer != nil && other.Customer != nil && other.ID != o.ID && other.Customer.ID == o.Customer.ID && other.PlacedAt.Before(o.PlacedAt) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) balance(account string) rewards.Money {
+	sum := rewards.Money{Currency: w.currency}
+	for _, p := range w.postings {
+		if p.To == account {
+			sum.Minor += p.Amount.Minor
+		}
+		if p.From == account {
+			sum.Minor -= p.Amount.Minor
+		}
+	}
+	return sum
+}
+
+// confirm reads the orders from the shop and judges them in one transaction.
+func (w *world) confirm(t tester, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		delete(w.jobs, rewards.JobRequest{Kind: rewards.JobConfirm, Subject: id})
+	}
+	b := w.book(ids...)
+	var effects []rewards.Effect
+	for _, id := range ids {
+		effects = append(effects, w.judge(t, b, w.orders[id]))
+	}
+	for _, e := range effects {
+		w.store(t, e)
+	}
+	w.sameBook(t, b)
+	w.check(t)
+}
+
+func (w *world) judge(t tester, b *rewards.Book, o rewards.Order) rewards.Effect {
+	t.Helper()
+	reason, detail := rewards.ReasonNone, w.trouble[o.ID]
+	if detail != "" {
+		o, reason = rewards.Order{ID: o.ID}, rewards.ReasonUnreadableOrder
+	}
+	c, err := b.Apply(o, reason, detail)
+	if err != nil {
+		t.Fatalf("apply order %s: %v", o.ID, err)
+	}
+	w.records[o.ID] = c.Record
+	return c.Effect
+}
+
+// store carries out an effect as the real store does.
+func (w *world) store(t tester, e rewards.Effect) {
+	t.Helper()
+	before := w.budgets()
+	for _, c := range e.Rewards {
+		w.move(t, c)
+	}
+	w.postings = append(w.postings, e.Postings...)
+	for _, j := range e.Jobs {
+		key := rewards.JobRequest{Kind: j.Kind, Subject: j.Subject}
+		if at, ok := w.jobs[key]; !ok || j.RunAt.Before(at) {
+			w.jobs[key] = j.RunAt
+		}
+	}
+	for name, used := range w.budgets() {
+		if delta := used.Minor - before[name].Minor; delta != e.Budget[name].Minor {
+			t.Fatalf("budget of %s: effect says %d, postings %d", name, e.Budget[name].Minor, delta)
+		}
+	}
+}
+
+func (w *world) move(t tester, c rewards.RewardChange) {
+	t.Helper()
+	r := c.Reward
+	list := w.rewards[r.OrderID]
+	i := slices.IndexFunc(list, func(x rewards.Reward) bool { return x.ID == r.ID })
+	if c.Was != r.Status && !rewards.MayMove(c.Was, r.Status) {
+		t.Fatalf("reward %s may not move from %q to %q", r.ID, c.Was, r.Status)
+	}
+	switch {
+	case c.Was == "" && i < 0:
+		w.rewards[r.OrderID] = append(slices.Clone(list), r)
+	case i >= 0 && list[i].Status == c.Was:
+		list = slices.Clone(list)
+		list[i] = r
+		w.rewards[r.OrderID] = list
+	default:
+		t.Fatalf("reward %s was not %q", r.ID, c.Was)
+	}
+}
+
+// sameBook compares what Apply kept in the book with what is stored.
+func (w *world) sameBook(t tester, b *rewards.Book) {
+	t.Helper()
+	for name, used := range w.budgets() {
+		if b.BudgetUsed[name].Minor != used.Minor {
+			t.Fatalf("the book has used %s of %s, stored is %s", b.BudgetUsed[name], name, used)
+		}
+	}
+	for key, used := range w.used() {
+		if len(b.AdvocateUsed[key]) != len(used) {
+			t.Fatalf("the book has %d uses of %q, stored are %d", len(b.AdvocateUsed[key]), key, len(used))
+		}
+	}
+}
+
+// fulfil does the due work until nothing is due.
+func (w *world) work(t tester) {
+	t.Helper()
+	for range 100 {
+		j, ok := w.due()
+		if !ok {
+			return
+		}
+		delete(w.jobs, j)
+		if j.Kind == rewards.JobConfirm {
+			w.confirm(t, j.Subject)
+		} else {
+			w.fulfil(t, j.Subject)
+		}
+	}
+	t.Fatalf("the work does not end: %v", w.jobs)
+}
+
+func (w *world) due() (rewards.JobRequest, bool) {
+	due := slices.DeleteFunc(slices.Collect(maps.Keys(w.jobs)), func(j rewards.JobRequest) bool {
+		return w.jobs[j].After(w.now) || w.shop.silent && j.Kind == rewards.JobFulfil
+	})
+	if len(due) == 0 {
+		return rewards.JobRequest{}, false
+	}
+	return slices.MinFunc(due, func(a, b rewards.JobRequest) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+	}), true
+}
+
+func (w *world) find(t tester, id string) rewards.Reward {
+	t.Helper()
+	for _, r := range w.all() {
+		if r.ID == id {
+			return r
+		}
+	}
+	t.Fatalf("no reward %s", id)
+	return rewards.Reward{}
+}
+
+// fulfil takes one step of a reward: commit the try, call, record under a fresh read.
+func (w *world) fulfil(t tester, id string) {
+	t.Helper()
+	r := w.find(t, id)
+	step := r.Next()
+	if step == rewards.StepNone {
+		return
+	}
+	res := rewards.StepResult{Step: step}
+	if step != rewards.StepDrop {
+		action, err := r.Action(step)
+		if err != nil {
+			t.Fatalf("action: %v", err)
+		}
+		r.Tries++
+		w.move(t, rewards.RewardChange{Was: r.Status, Reward: r})
+		res = w.shop.do(t, action)
+		res.Step, res.Net = step, r.Net
+		if w.shop.losesAnswers {
+			w.jobs[rewards.JobRequest{Kind: rewards.JobFulfil, Subject: id}] = w.now.Add(time.Minute)
+			return
+		}
+	}
+	e, err := w.find(t, id).Record(res, w.now)
+	if err != nil {
+		t.Fatalf("record %s of %s: %v", step, id, err)
+	}
+	w.store(t, e)
+	w.check(t)
+}
+
+// check holds what must be true after every transaction.
+func (w *world) check(t tester) {
+	t.Helper()
+	for id, rec := range w.records {
+		if again := rec.Rejudge(w.versions); fmt.Sprint(again) != fmt.Sprint(rec.Decision) {
+			t.Fatalf("order %s judged again:\n%+v\nstored:\n%+v", id, again, rec.Decision)
+		}
+	}
+	for id, list := range w.rewards {
+		live := 0
+		for _, r := range list {
+			w.checkReward(t, r)
+			if r.Status.Live() {
+				live++
+			}
+		}
+		if live > 1 {
+			t.Fatalf("order %s has %d live rewards", id, live)
+		}
+	}
+	w.checkLimits(t)
+}
+
+func (w *world) checkReward(t tester, r rewards.Reward) {
+	t.Helper()
+	accounts := []string{rewards.PendingAccount(r.AdvocateID), rewards.IssuedAccount(r.AdvocateID), rewards.LossAccount(r.Program), rewards.ProgramAccount(r.Program)}
+	pending, issued, lost := r.Booked()
+	want := []int64{pending.Minor, issued.Minor, lost.Minor, -pending.Minor - issued.Minor - lost.Minor}
+	got := make([]int64, 4)
+	for _, p := range w.postings {
+		if p.RewardID != r.ID {
+			continue
+		}
+		if p.Amount.Minor <= 0 || p.Amount.Currency != r.Value.Currency {
+			t.Fatalf("posting %+v of a reward in %s", p, r.Value.Currency)
+		}
+		from, to := slices.Index(accounts, p.From), slices.Index(accounts, p.To)
+		if from < 0 || to < 0 {
+			t.Fatalf("posting %+v on a foreign account", p)
+		}
+		got[from] -= p.Amount.Minor
+		got[to] += p.Amount.Minor
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("reward %s (%s): the ledger holds %v, the reward says %v\n%+v", r.ID, r.Status, got, want, r)
+	}
+	if r.Net.Minor > r.Value.Minor || r.Net.Minor < 0 || r.Loss.Minor < 0 || r.Given.Minor < 0 {
+		t.Fatalf("reward %s: value %s, net %s, given %s, loss %s", r.ID, r.Value, r.Net, r.Given, r.Loss)
+	}
+}
+
+// checkLimits holds the caps at every moment. A loss by reissue may pass the budget: it is spent twice.
+func (w *world) checkLimits(t tester) {
+	t.Helper()
+	budgets, used := w.budgets(), w.used()
+	for name, versions := range w.versions {
+		p := versions[len(versions)-1]
+		if p.Budget.Minor > 0 && budgets[name].Minor > p.Budget.Minor {
+			t.Fatalf("budget of %s: %s used", name, budgets[name])
+		}
+		for key, times := range used {
+			if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 && len(versions) == 1 && len(times) > p.PerAdvocate {
+				t.Fatalf("%q has %d rewards", key, len(times))
+			}
+		}
+	}
+}
+
+var _ tester = (*testing.T)(nil)
