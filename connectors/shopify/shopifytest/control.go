@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -20,59 +19,89 @@ type orderView struct {
 	Totals          Totals `json:"totals"`
 }
 
-func viewOf(o *Order) orderView {
-	return orderView{o, gid("Order", o.ID), o.FinancialStatus(), o.Totals()}
+func viewOf(o *Order, err error) (orderView, error) {
+	if err != nil {
+		return orderView{}, err
+	}
+	return orderView{o, gid("Order", o.ID), o.FinancialStatus(), o.Totals()}, nil
 }
 
 // routeControl adds the control API: the shop's own hand, for people and for tests from outside.
 func (s *Shop) routeControl(mux *http.ServeMux) {
 	s.routeOrders(mux)
-	mux.HandleFunc("POST /sim/customers", handle(http.StatusCreated, func(in CustomerInput, _ *http.Request) (any, error) { return s.AddCustomer(in) }))
-	mux.HandleFunc("POST /sim/customers/{id}", withID(func(id int64, in CustomerInput) (any, error) { return s.UpdateCustomer(id, in) }))
-	mux.HandleFunc("POST /sim/customers/{id}/delete", withID(func(id int64, _ nothing) (any, error) { return nothing{}, s.DeleteCustomer(id) }))
-	mux.HandleFunc("POST /sim/discounts", handle(http.StatusCreated, func(in DiscountInput, _ *http.Request) (any, error) { return s.AddDiscount(in) }))
-	mux.HandleFunc("POST /sim/discounts/{id}/delete", withID(func(id int64, _ nothing) (any, error) { return nothing{}, s.DeleteDiscount(id) }))
-	mux.HandleFunc("POST /sim/spend-credit", handle(http.StatusOK, func(in spendInput, _ *http.Request) (any, error) { return s.SpendCredit(in.CustomerID, in.Amount) }))
-	mux.HandleFunc("GET /sim/state", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { return s.State() }))
-	mux.HandleFunc("GET /sim/calls", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { return s.Calls(), nil }))
-	mux.HandleFunc("GET /sim/settings", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { return s.Settings(), nil }))
+	s.routeWebhooks(mux)
+	mux.HandleFunc("POST /sim/customers", handle(http.StatusCreated, s.AddCustomer))
+	mux.HandleFunc("POST /sim/customers/{id}", withID(s.UpdateCustomer))
+	mux.HandleFunc("POST /sim/customers/{id}/delete", withID(func(id int64, _ nothing) (nothing, error) {
+		return nothing{}, s.DeleteCustomer(id)
+	}))
+	mux.HandleFunc("POST /sim/discounts", handle(http.StatusCreated, s.AddDiscount))
+	mux.HandleFunc("POST /sim/discounts/{id}/delete", withID(func(id int64, _ nothing) (nothing, error) {
+		return nothing{}, s.DeleteDiscount(id)
+	}))
+	mux.HandleFunc("POST /sim/spend-credit", handle(http.StatusOK, func(in spendInput) (*CreditAccount, error) {
+		return s.SpendCredit(in.CustomerID, in.Amount)
+	}))
+	mux.HandleFunc("GET /sim/state", handle(http.StatusOK, func(nothing) (*State, error) { return s.State() }))
+	mux.HandleFunc("GET /sim/calls", handle(http.StatusOK, func(nothing) ([]Call, error) { return s.Calls(), nil }))
+	mux.HandleFunc("GET /sim/settings", handle(http.StatusOK, func(nothing) (Settings, error) { return s.Settings(), nil }))
 	mux.HandleFunc("POST /sim/settings", s.serveSettings)
 	mux.HandleFunc("POST /sim/faults", s.serveFaults)
-	mux.HandleFunc("POST /sim/reset-faults", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { s.ResetFaults(); return nothing{}, nil }))
-	mux.HandleFunc("POST /sim/drain", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { s.DrainBucket(); return nothing{}, nil }))
-	mux.HandleFunc("POST /sim/uninstall", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { s.Uninstall(); return nothing{}, nil }))
-	mux.HandleFunc("POST /sim/reinstall", handle(http.StatusOK, func(in reinstallInput, _ *http.Request) (any, error) {
+	mux.HandleFunc("POST /sim/reset-faults", handle(http.StatusOK, done(s.ResetFaults)))
+	mux.HandleFunc("POST /sim/drain", handle(http.StatusOK, done(s.DrainBucket)))
+	mux.HandleFunc("POST /sim/uninstall", handle(http.StatusOK, done(s.Uninstall)))
+	mux.HandleFunc("POST /sim/reinstall", handle(http.StatusOK, func(in reinstallInput) (nothing, error) {
 		s.Reinstall(in.AccessToken)
 		return nothing{}, nil
 	}))
-	mux.HandleFunc("POST /sim/compliance", handle(http.StatusOK, func(in ComplianceInput, _ *http.Request) (any, error) { return nothing{}, s.Compliance(in) }))
-	mux.HandleFunc("GET /sim/deliveries", handle(http.StatusOK, func(nothing, *http.Request) (any, error) { return s.Deliveries(), nil }))
-	mux.HandleFunc("POST /sim/redeliver", handle(http.StatusOK, func(in RedeliverInput, _ *http.Request) (any, error) {
-		n, err := s.Redeliver(in)
-		return map[string]int{"queued": n}, err
-	}))
-	mux.HandleFunc("POST /sim/hold", handle(http.StatusOK, func(in holdInput, _ *http.Request) (any, error) { s.HoldWebhooks(in.Hold); return nothing{}, nil }))
-	mux.HandleFunc("POST /sim/release", handle(http.StatusOK, func(in releaseInput, _ *http.Request) (any, error) {
-		return nothing{}, s.ReleaseWebhooks(in.Order, in.Times)
-	}))
-	mux.HandleFunc("POST /sim/wait-quiet", handle(http.StatusOK, s.waitQuiet))
 }
 
 func (s *Shop) routeOrders(mux *http.ServeMux) {
-	ordered := func(o *Order, err error) (any, error) {
-		if err != nil {
-			return nil, err
-		}
-		return viewOf(o), nil
-	}
-	mux.HandleFunc("POST /sim/orders", handle(http.StatusCreated, func(in OrderInput, _ *http.Request) (any, error) { return ordered(s.PlaceOrder(in)) }))
-	mux.HandleFunc("GET /sim/orders/{id}", withID(func(id int64, _ nothing) (any, error) { return ordered(s.Order(id)) }))
-	mux.HandleFunc("POST /sim/orders/{id}/pay", withID(func(id int64, in payInput) (any, error) { return ordered(s.Pay(id, in.Amount)) }))
-	mux.HandleFunc("POST /sim/orders/{id}/refund", withID(func(id int64, in RefundInput) (any, error) { return ordered(s.Refund(id, in)) }))
-	mux.HandleFunc("POST /sim/orders/{id}/cancel", withID(func(id int64, in CancelInput) (any, error) { return ordered(s.Cancel(id, in)) }))
-	mux.HandleFunc("POST /sim/orders/{id}/edit", withID(func(id int64, in EditInput) (any, error) { return ordered(s.Edit(id, in)) }))
-	mux.HandleFunc("POST /sim/orders/{id}/delete", withID(func(id int64, _ nothing) (any, error) { return nothing{}, s.DeleteOrder(id) }))
-	mux.HandleFunc("POST /sim/orders/{id}/journey", withID(func(id int64, in journeyInput) (any, error) { return ordered(s.SetJourneyReady(id, in.Ready)) }))
+	mux.HandleFunc("POST /sim/orders", handle(http.StatusCreated, func(in OrderInput) (orderView, error) {
+		return viewOf(s.PlaceOrder(in))
+	}))
+	mux.HandleFunc("GET /sim/orders/{id}", withID(func(id int64, _ nothing) (orderView, error) {
+		return viewOf(s.Order(id))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/pay", withID(func(id int64, in payInput) (orderView, error) {
+		return viewOf(s.Pay(id, in.Amount))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/refund", withID(func(id int64, in RefundInput) (orderView, error) {
+		return viewOf(s.Refund(id, in))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/cancel", withID(func(id int64, in CancelInput) (orderView, error) {
+		return viewOf(s.Cancel(id, in))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/edit", withID(func(id int64, in EditInput) (orderView, error) {
+		return viewOf(s.Edit(id, in))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/journey", withID(func(id int64, in journeyInput) (orderView, error) {
+		return viewOf(s.SetJourneyReady(id, in.Ready))
+	}))
+	mux.HandleFunc("POST /sim/orders/{id}/delete", withID(func(id int64, _ nothing) (nothing, error) {
+		return nothing{}, s.DeleteOrder(id)
+	}))
+}
+
+func (s *Shop) routeWebhooks(mux *http.ServeMux) {
+	mux.HandleFunc("GET /sim/deliveries", handle(http.StatusOK, func(nothing) ([]Delivery, error) {
+		return s.Deliveries(), nil
+	}))
+	mux.HandleFunc("POST /sim/redeliver", handle(http.StatusOK, func(in RedeliverInput) (map[string]int, error) {
+		n, err := s.Redeliver(in)
+		return map[string]int{"queued": n}, err
+	}))
+	mux.HandleFunc("POST /sim/hold", handle(http.StatusOK, func(in holdInput) (nothing, error) {
+		s.HoldWebhooks(in.Hold)
+		return nothing{}, nil
+	}))
+	mux.HandleFunc("POST /sim/release", handle(http.StatusOK, func(in releaseInput) (nothing, error) {
+		return nothing{}, s.ReleaseWebhooks(in.Order, in.Times)
+	}))
+	mux.HandleFunc("POST /sim/compliance", handle(http.StatusOK, func(in ComplianceInput) (nothing, error) {
+		return nothing{}, s.Compliance(in)
+	}))
+	mux.HandleFunc("POST /sim/wait-quiet", s.serveWaitQuiet)
 }
 
 // Bodies of the control API that have no Go method of the same shape.
@@ -94,29 +123,37 @@ type (
 	}
 )
 
+// done is a step that takes and gives nothing.
+func done(step func()) func(nothing) (nothing, error) {
+	return func(nothing) (nothing, error) {
+		step()
+		return nothing{}, nil
+	}
+}
+
 // handle reads a JSON body (an empty one is fine), refuses unknown keys, and answers with JSON.
-func handle[In any](status int, do func(in In, r *http.Request) (any, error)) http.HandlerFunc {
+func handle[In, Out any](status int, do func(in In) (Out, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var in In
 		if err := readJSON(r, &in); err != nil {
 			reply(w, 0, nil, err)
 			return
 		}
-		out, err := do(in, r)
+		out, err := do(in)
 		reply(w, status, out, err)
 	}
 }
 
-// withID is handle for paths that name an object by its id, plain or global.
-func withID[In any](do func(id int64, in In) (any, error)) http.HandlerFunc {
-	return handle(http.StatusOK, func(in In, r *http.Request) (any, error) {
-		text := r.PathValue("id")
-		id, err := strconv.ParseInt(text[strings.LastIndexByte(text, '/')+1:], 10, 64)
+// withID is handle for paths that name an object by its id.
+func withID[In, Out any](do func(id int64, in In) (Out, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 		if err != nil {
-			return nil, invalid("%q is no id", text)
+			reply(w, 0, nil, invalid("%q is no id", r.PathValue("id")))
+			return
 		}
-		return do(id, in)
-	})
+		handle(http.StatusOK, func(in In) (Out, error) { return do(id, in) })(w, r)
+	}
 }
 
 func readJSON(r *http.Request, into any) error {
@@ -180,20 +217,22 @@ func (s *Shop) serveSettings(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, s.Settings(), nil)
 }
 
-// waitQuiet waits ten seconds at most, or as many as the query's timeout says.
-func (s *Shop) waitQuiet(_ nothing, r *http.Request) (any, error) {
+// serveWaitQuiet waits ten seconds at most, or as long as the query's timeout says.
+func (s *Shop) serveWaitQuiet(w http.ResponseWriter, r *http.Request) {
 	timeout := 10 * time.Second
 	if text := r.URL.Query().Get("timeout"); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return nil, invalid("timeout %q is no duration", text)
+			reply(w, 0, nil, invalid("timeout %q is no duration", text))
+			return
 		}
 		timeout = d
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	if err := s.WaitQuiet(ctx); err != nil {
-		return nil, &Error{Status: http.StatusGatewayTimeout, Code: "not_quiet", Message: err.Error()}
+	err := s.WaitQuiet(ctx)
+	if err != nil {
+		err = &Error{Status: http.StatusGatewayTimeout, Code: "not_quiet", Message: err.Error()}
 	}
-	return nothing{}, nil
+	reply(w, http.StatusOK, nothing{}, err)
 }

@@ -44,11 +44,13 @@ func (s *Shop) storeCreditCredit(args map[string]any) (*object, error) {
 	case !isCustomer && account == nil:
 		return refuse("ACCOUNT_NOT_FOUND", "Store credit account does not exist", "id")
 	case account != nil && account.Balance.Currency != currency:
-		return refuse("MISMATCHING_CURRENCY", "The currency provided does not match the currency of the store credit account", "creditInput", "creditAmount", "currencyCode")
+		return refuse("MISMATCHING_CURRENCY", "The currency provided does not match the currency of the store credit account",
+			"creditInput", "creditAmount", "currencyCode")
 	case currency != s.opts.Currency:
 		return refuse("UNSUPPORTED_CURRENCY", "Currency is not supported", "creditInput", "creditAmount", "currencyCode")
 	case amount <= 0:
-		return refuse("NEGATIVE_OR_ZERO_AMOUNT", "A positive amount must be used to credit a store credit account", "creditInput", "creditAmount", "amount")
+		return refuse("NEGATIVE_OR_ZERO_AMOUNT", "A positive amount must be used to credit a store credit account",
+			"creditInput", "creditAmount", "amount")
 	}
 	expires, err := timeInput(input, "expiresAt")
 	if err != nil {
@@ -66,7 +68,8 @@ func (s *Shop) storeCreditCredit(args map[string]any) (*object, error) {
 		balance = account.Balance.Minor
 	}
 	if balance > limit.Minor-amount {
-		return refuse("CREDIT_LIMIT_EXCEEDED", "The operation would cause the account's credit limit to be exceeded", "creditInput", "creditAmount", "amount")
+		return refuse("CREDIT_LIMIT_EXCEEDED", "The operation would cause the account's credit limit to be exceeded",
+			"creditInput", "creditAmount", "amount")
 	}
 	s.remember()
 	if account == nil {
@@ -92,11 +95,14 @@ func (s *Shop) storeCreditDebit(args map[string]any) (*object, error) {
 	case account == nil:
 		return refuse("ACCOUNT_NOT_FOUND", "Store credit account does not exist", "id")
 	case account.Balance.Currency != currency:
-		return refuse("MISMATCHING_CURRENCY", "The currency provided does not match the currency of the store credit account", "debitInput", "debitAmount", "currencyCode")
+		return refuse("MISMATCHING_CURRENCY", "The currency provided does not match the currency of the store credit account",
+			"debitInput", "debitAmount", "currencyCode")
 	case amount <= 0:
-		return refuse("NEGATIVE_OR_ZERO_AMOUNT", "A positive amount must be used to debit a store credit account", "debitInput", "debitAmount", "amount")
+		return refuse("NEGATIVE_OR_ZERO_AMOUNT", "A positive amount must be used to debit a store credit account",
+			"debitInput", "debitAmount", "amount")
 	case amount > account.Balance.Minor:
-		return refuse("INSUFFICIENT_FUNDS", "The store credit account does not have sufficient funds to satisfy the request", "debitInput", "debitAmount", "amount")
+		return refuse("INSUFFICIENT_FUNDS", "The store credit account does not have sufficient funds to satisfy the request",
+			"debitInput", "debitAmount", "amount")
 	}
 	s.remember()
 	tx := s.debit(account, amount, "ADJUSTMENT")

@@ -17,6 +17,8 @@ const (
 	FaultHTML         = "html"          // 200 with a login page
 	FaultEmpty        = "empty"         // 200 without a body
 	FaultNullData     = "null_data"     // 200 with data null and errors
+	FaultPartial      = "partial"       // 200 with errors, and null for each root field
+	FaultTrickle      = "trickle"       // the right answer, a byte each Delay (1s)
 	FaultHuge         = "huge"          // 200 with 16 MiB around the answer
 	FaultSlow         = "slow"          // the right answer after Delay
 	FaultRedirect     = "redirect"      // Status (301) to Location
@@ -36,7 +38,7 @@ type Fault struct {
 	Percent     int           `json:"percent"`     // of the calls, by the seeded source; 0: all
 	Status      int           `json:"status"`      // for status and redirect
 	RetryAfter  string        `json:"retry_after"` // for throttle and status; "2.0" for throttle
-	Delay       time.Duration `json:"-"`           // for slow
+	Delay       time.Duration `json:"-"`           // for slow and trickle
 	DelayMillis int           `json:"delay_ms"`    // the same, in JSON
 	Location    string        `json:"location"`    // for redirect
 	Behind      int           `json:"behind"`      // for stale; 1
@@ -86,7 +88,7 @@ func (s *Shop) ResetFaults() {
 func faultKinds() []string {
 	return []string{
 		FaultThrottle, FaultThrottled, FaultStatus, FaultDrop, FaultTruncate, FaultCut, FaultHTML, FaultEmpty,
-		FaultNullData, FaultHuge, FaultSlow, FaultRedirect, FaultStale, FaultTwice, FaultAccessDenied, FaultUserError,
+		FaultNullData, FaultPartial, FaultTrickle, FaultHuge, FaultSlow, FaultRedirect, FaultStale, FaultTwice, FaultAccessDenied, FaultUserError,
 	}
 }
 

@@ -150,6 +150,26 @@ func TestSlowAnswer(t *testing.T) {
 	}
 }
 
+func TestPartialDataAndTrickle(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.customerID()
+	if err := s.SetFaults(shopifytest.Fault{Kind: shopifytest.FaultPartial, Count: 1}, shopifytest.Fault{Kind: shopifytest.FaultTrickle, Delay: time.Microsecond, Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, body, err := s.post(document(t, "store_credit_credit"), creditVars(id, "10.00", "USD", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := parse(t, body)
+	v.want("null", "data", "storeCreditAccountCredit")
+	v.want("INTERNAL_SERVER_ERROR", "errors", 0, "extensions", "code")
+	s.call("shop", nil).want("Demo Shop", "shop", "name")
+	if n := len(s.Mutations("StoreCreditCredit")); n != 1 {
+		t.Errorf("%d credits, want one", n)
+	}
+}
+
 func TestBucket(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(o *shopifytest.Options) { o.Bucket = shopifytest.Bucket{Maximum: 30, Restore: 10} })

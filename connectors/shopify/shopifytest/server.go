@@ -2,6 +2,7 @@ package shopifytest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -75,8 +76,9 @@ type answer struct {
 	status int
 	header map[string]string
 	body   []byte
-	drop   bool // close the connection instead
-	cut    bool // close it in the middle of the body
+	drop   bool          // close the connection instead
+	cut    bool          // close it in the middle of the body
+	pace   time.Duration // wait so long after each byte
 }
 
 // errorsText is the body of everything that fails before GraphQL: {"errors":"text"}.
@@ -106,6 +108,10 @@ func (s *Shop) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	token := r.Header.Get("X-Shopify-Access-Token")
 	a, delay := s.answer(req, token)
 	if delay > 0 && !pause(r.Context(), delay) {
+		return
+	}
+	if a.pace > 0 {
+		trickle(w, r, a)
 		return
 	}
 	s.write(w, a)
@@ -139,7 +145,9 @@ func (s *Shop) answer(req *request, token string) (answer, time.Duration) {
 		}
 		a = answer{status: http.StatusOK, body: run()}
 		if fault != nil {
-			a, delay = fault.answer(a.body), fault.Delay
+			if a = fault.answer(a.body); fault.Kind == FaultSlow {
+				delay = fault.Delay
+			}
 		}
 	}
 	if fault != nil {
@@ -177,7 +185,7 @@ func (s *Shop) respond(req *request, wrong []any, fault *Fault) (body []byte, ra
 // before tells whether the fault can answer without the call being carried out.
 func (f *Fault) before() bool {
 	switch f.Kind {
-	case FaultSlow, FaultStale, FaultTwice, FaultUserError, FaultTruncate, FaultCut:
+	case FaultSlow, FaultStale, FaultTwice, FaultUserError, FaultTruncate, FaultCut, FaultPartial, FaultTrickle:
 		return false
 	}
 	return true
@@ -212,6 +220,10 @@ func (f *Fault) answer(right []byte) answer {
 		return answer{drop: true}
 	case FaultTruncate:
 		return ok(right[:len(right)/2])
+	case FaultPartial:
+		return ok(partial(right))
+	case FaultTrickle:
+		return answer{status: http.StatusOK, body: right, pace: cmp.Or(f.Delay, time.Second)}
 	case FaultCut:
 		return answer{status: http.StatusOK, body: right, cut: true}
 	case FaultHTML:
@@ -224,6 +236,34 @@ func (f *Fault) answer(right []byte) answer {
 		return ok([]byte(`{"padding":"` + strings.Repeat("x", size) + `","data":` + string(orNull(right)) + `}`))
 	}
 	return ok(right)
+}
+
+// partial keeps the keys of the right answer's data, with null for each, and adds an error.
+func partial(right []byte) []byte {
+	var full struct {
+		Data map[string]any `json:"data"`
+	}
+	if err := json.Unmarshal(right, &full); err != nil {
+		return errorsText(err.Error())
+	}
+	for key := range full.Data {
+		full.Data[key] = nil
+	}
+	return mustJSON(map[string]any{"data": full.Data, "errors": []any{errorEntry("Internal error on demand.", "INTERNAL_SERVER_ERROR")}})
+}
+
+// trickle sends the body byte by byte, until the caller has gone.
+func trickle(w http.ResponseWriter, r *http.Request, a answer) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(a.status)
+	for i := range a.body {
+		if _, err := w.Write(a.body[i : i+1]); err != nil || !pause(r.Context(), a.pace) {
+			return
+		}
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+	}
 }
 
 func orNull(b []byte) []byte {

@@ -54,8 +54,7 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	if _, err := ParseMoney(o.CreditLimit, o.Currency); err != nil {
-		// The limit is told in units with two decimals; currencies without decimals drop them.
-		o.CreditLimit = "15000"
+		return o, fmt.Errorf("shopifytest: Options.CreditLimit: %w", err)
 	}
 	if o.Scopes == nil {
 		o.Scopes = allScopes()
