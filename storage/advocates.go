@@ -1,0 +1,276 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"grapevine/rewards"
+)
+
+type advocateRow struct {
+	ShopID       string `gorm:"primaryKey"`
+	ID           string `gorm:"primaryKey"`
+	CustomerID   *string
+	EmailKey     *string
+	PersonSealed []byte
+	Locale       string
+	Status       string
+	Reason       string
+	Created      stamp `gorm:"column:created_at"`
+}
+
+func (advocateRow) TableName() string { return "advocates" }
+
+type codeRow struct {
+	ShopID     string `gorm:"primaryKey"`
+	Folded     string `gorm:"primaryKey"`
+	Code       string
+	AdvocateID string
+	Program    *string
+	Status     string
+	Reason     string
+	Created    stamp `gorm:"column:created_at"`
+}
+
+func (codeRow) TableName() string { return "codes" }
+
+// advocate puts an advocate together with her code. What is wrong with her outweighs what is wrong with
+// the code.
+func (r advocateRow) advocate(c codeRow) rewards.Advocate {
+	a := rewards.Advocate{
+		ID: r.ID, CustomerID: plain(r.CustomerID), Code: c.Code, Program: plain(c.Program), Status: c.Status, Reason: c.Reason,
+		Locale: r.Locale, CreatedAt: r.Created.Time,
+	}
+	if r.Status != "active" {
+		a.Status, a.Reason = r.Status, r.Reason
+	}
+	return a
+}
+
+const generatedTries = 20 // 31^4 codes a name: so many misses mean that something else is wrong
+
+// CreateAdvocate makes an advocate and her code, or returns the one that this customer already is
+// (created false). Kind Conflict code_taken; Invalid bad_code, bad_customer, bad_email.
+func (d *DB) CreateAdvocate(ctx context.Context, shopID string, n rewards.NewAdvocate) (a rewards.Advocate, created bool, err error) {
+	if n.CustomerID == "" || clean(n.CustomerID) != n.CustomerID {
+		return a, false, rewards.Errorf(rewards.Invalid, "bad_customer", "an advocate needs the customer's id in the shop")
+	}
+	if _, ok := rewards.CanonicalEmail(n.Email); n.Email != "" && !ok {
+		return a, false, rewards.Errorf(rewards.Invalid, "bad_email", "that is no e-mail address")
+	}
+	if n.Code != "" {
+		if n.Code, err = rewards.ValidCustomCode(n.Code); err != nil {
+			return a, false, err
+		}
+	}
+	err = d.write(ctx, "creating an advocate", func(x *txn) error {
+		if err := x.lockLane(shopID); err != nil {
+			return err
+		}
+		var row advocateRow
+		err := x.Where("shop_id = ? AND customer_id = ?", shopID, n.CustomerID).Take(&row).Error
+		created = errors.Is(err, gorm.ErrRecordNotFound)
+		if err == nil {
+			list, err := x.withCodes(shopID, []advocateRow{row})
+			if err == nil {
+				a = list[0]
+			}
+			return err
+		}
+		if !created {
+			return err
+		}
+		a, err = x.createAdvocate(shopID, n)
+		return err
+	})
+	return a, created, err
+}
+
+func (x *txn) createAdvocate(shopID string, n rewards.NewAdvocate) (rewards.Advocate, error) {
+	now, err := x.now()
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	row := advocateRow{ShopID: shopID, ID: x.d.mint.ID("adv_"), CustomerID: &n.CustomerID, Locale: clean(n.Locale), Status: "active", Created: stamp{now}}
+	if key := x.d.EmailKey(shopID, n.Email); key != "" {
+		row.EmailKey = &key
+	}
+	if row.PersonSealed, err = x.d.sealedPerson(shopID, person{Email: n.Email, FirstName: n.FirstName}); err != nil {
+		return rewards.Advocate{}, err
+	}
+	if err := x.Create(&row).Error; err != nil {
+		return rewards.Advocate{}, err
+	}
+	code := codeRow{ShopID: shopID, AdvocateID: row.ID, Status: "pending", Created: stamp{now}}
+	program, err := x.currentProgram(shopID)
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	if program != "" {
+		code.Program = &program
+	}
+	if err := x.placeCode(&code, n); err != nil {
+		return rewards.Advocate{}, err
+	}
+	if program == "" {
+		return row.advocate(code), nil
+	}
+	return row.advocate(code), x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobCodes, Subject: program}}))
+}
+
+// placeCode stores the wanted code, or one made from the first name that nobody has yet.
+func (x *txn) placeCode(c *codeRow, n rewards.NewAdvocate) error {
+	for range generatedTries {
+		c.Code = n.Code
+		if n.Code == "" {
+			c.Code = rewards.PersonalCode(n.FirstName, rewards.RandomCode)
+		}
+		c.Folded, _ = rewards.FoldCode(c.Code)
+		var taken int64
+		_, err := x.scan(&taken, `SELECT (SELECT count(*) FROM codes WHERE shop_id = ? AND folded = ?) + (SELECT count(*) FROM rewards WHERE shop_id = ? AND code_folded = ?)`,
+			c.ShopID, c.Folded, c.ShopID, c.Folded)
+		if err != nil {
+			return err
+		}
+		if taken == 0 {
+			return x.Create(c).Error
+		}
+		if n.Code != "" {
+			return rewards.Errorf(rewards.Conflict, "code_taken", "code %q is taken", n.Code)
+		}
+	}
+	return rewards.Errorf(rewards.Internal, "code_taken", "%d generated codes were all taken", generatedTries)
+}
+
+// withCodes adds to advocates their newest code.
+func (x *txn) withCodes(shopID string, rows []advocateRow) ([]rewards.Advocate, error) {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var codes []codeRow
+	if err := x.Where("shop_id = ? AND advocate_id IN ?", shopID, ids).Order("created_at, folded").Find(&codes).Error; err != nil {
+		return nil, err
+	}
+	newest := map[string]codeRow{}
+	for _, c := range codes {
+		newest[c.AdvocateID] = c
+	}
+	list := make([]rewards.Advocate, len(rows))
+	for i, r := range rows {
+		list[i] = r.advocate(newest[r.ID])
+	}
+	return list, nil
+}
+
+// Advocate returns an advocate. Kind NotFound.
+func (d *DB) Advocate(ctx context.Context, shopID, id string) (rewards.Advocate, error) {
+	x := d.read(ctx)
+	var row advocateRow
+	if err := x.Where("shop_id = ? AND id = ?", shopID, id).Take(&row).Error; err != nil {
+		return rewards.Advocate{}, d.fault("reading an advocate", missing(err, "advocate", id))
+	}
+	list, err := x.withCodes(shopID, []advocateRow{row})
+	if err != nil {
+		return rewards.Advocate{}, d.fault("reading an advocate", err)
+	}
+	return list[0], nil
+}
+
+// Advocates lists a shop's advocates, newest first.
+func (d *DB) Advocates(ctx context.Context, shopID string, f rewards.AdvocateFilter, p rewards.Page) (list []rewards.Advocate, next string, err error) {
+	x := d.read(ctx)
+	q := x.Where("shop_id = ?", shopID)
+	if f.CustomerID != "" {
+		q = q.Where("customer_id = ?", clean(f.CustomerID))
+	}
+	if f.Email != "" {
+		q = q.Where("email_key = ?", d.EmailKey(shopID, f.Email))
+	}
+	if f.Code != "" {
+		folded, _ := rewards.FoldCode(f.Code)
+		q = q.Where("id IN (SELECT advocate_id FROM codes WHERE shop_id = ? AND folded = ?)", shopID, folded)
+	}
+	if p.Cursor != "" {
+		at, err := d.position("advocates", shopID, p.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("(created_at, id) < (?, ?)", stamp{at.at}, at.id)
+	}
+	var rows []advocateRow
+	if err := q.Order("created_at DESC, id DESC").Limit(limit(p) + 1).Find(&rows).Error; err != nil {
+		return nil, "", d.fault("listing advocates", err)
+	}
+	rows, more := cut(rows, limit(p))
+	if more {
+		last := rows[len(rows)-1]
+		next = d.cursor("advocates", shopID, position{last.Created.Time, last.ID})
+	}
+	list, err = x.withCodes(shopID, rows)
+	return list, next, d.fault("listing advocates", err)
+}
+
+// BlockAdvocate keeps an advocate from earning on orders that come from now on; her code stays.
+func (d *DB) BlockAdvocate(ctx context.Context, shopID, id, reason string) (rewards.Advocate, error) {
+	return d.moveAdvocate(ctx, shopID, id, "blocked", reason, "active")
+}
+
+// UnblockAdvocate lets her earn again.
+func (d *DB) UnblockAdvocate(ctx context.Context, shopID, id string) (rewards.Advocate, error) {
+	return d.moveAdvocate(ctx, shopID, id, "active", "", "blocked")
+}
+
+// RetireAdvocate ends an advocate and stops her codes in the shop. What she earned stays hers.
+func (d *DB) RetireAdvocate(ctx context.Context, shopID, id, reason string) (rewards.Advocate, error) {
+	return d.moveAdvocate(ctx, shopID, id, "retired", reason, "active", "blocked")
+}
+
+// moveAdvocate changes her status. One that has it already stays as she is; Kind Conflict, code
+// advocate_retired, for one that has ended.
+func (d *DB) moveAdvocate(ctx context.Context, shopID, id, to, reason string, from ...string) (rewards.Advocate, error) {
+	err := d.write(ctx, "changing an advocate", func(x *txn) error {
+		if err := x.lockLane(shopID); err != nil {
+			return err
+		}
+		var row advocateRow
+		if err := x.Where("shop_id = ? AND id = ?", shopID, id).Take(&row).Error; err != nil {
+			return missing(err, "advocate", id)
+		}
+		if row.Status == to {
+			return nil
+		}
+		if !slices.Contains(from, row.Status) {
+			return rewards.Errorf(rewards.Conflict, "advocate_"+row.Status, "advocate %s is %s", id, row.Status)
+		}
+		if _, err := x.exec("UPDATE advocates SET status = ?, reason = ? WHERE shop_id = ? AND id = ?", to, clean(reason), shopID, id); err != nil || to != "retired" {
+			return err
+		}
+		jobs, err := x.retireCodes(shopID, id, clean(reason))
+		if err != nil {
+			return err
+		}
+		return x.enqueue(shopJobs(shopID, jobs))
+	})
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	return d.Advocate(ctx, shopID, id)
+}
+
+// retireCodes stops an advocate's codes here, and returns the jobs that stop them in the shop.
+func (x *txn) retireCodes(shopID, advocateID, reason string) ([]rewards.JobRequest, error) {
+	var codes []codeRow
+	_, err := x.scan(&codes, `UPDATE codes SET status = 'retired', reason = ?, retired_at = {now}
+WHERE shop_id = ? AND advocate_id = ? AND status IN ('pending', 'active') RETURNING folded, program`, reason, shopID, advocateID)
+	var jobs []rewards.JobRequest
+	for _, c := range codes {
+		if c.Program != nil {
+			jobs = append(jobs, rewards.JobRequest{Kind: rewards.JobRetire, Subject: rewards.RetireSubject(*c.Program, c.Folded)})
+		}
+	}
+	return jobs, err
+}

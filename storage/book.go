@@ -1,0 +1,268 @@
+package storage
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// bookLoad gathers what a batch of orders is judged against.
+type bookLoad struct {
+	*txn
+	shopID   string
+	orders   []webhooks.Confirmed
+	book     *rewards.Book
+	programs map[string]bool
+	people   map[string]bool // advocates
+}
+
+// book loads and locks the state of a shop for these orders. The offers are locked before anything is
+// counted: what was used of a budget cannot change until the transaction ends.
+func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*rewards.Book, error) {
+	now, err := x.now()
+	if err != nil {
+		return nil, err
+	}
+	b := &bookLoad{txn: x, shopID: shop.ID, orders: orders, programs: map[string]bool{}, people: map[string]bool{}, book: &rewards.Book{
+		ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
+		Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
+		Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{}, BudgetUsed: map[string]rewards.Money{},
+		AdvocateUsed: map[string][]time.Time{}, RewardCodes: map[string]rewards.Reward{},
+	}}
+	for _, step := range []func() error{b.records, b.owners, b.rewards, b.rewardCodes, b.offers, b.versions, b.used, b.earlier} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return b.book, nil
+}
+
+func (b *bookLoad) orderIDs() []string {
+	ids := make([]string, len(b.orders))
+	for i, c := range b.orders {
+		ids[i] = clean(c.Order.ID)
+	}
+	return ids
+}
+
+func (b *bookLoad) records() error {
+	var rows []orderRow
+	if _, err := b.scan(&rows, "SELECT order_id, record FROM orders WHERE shop_id = ? AND order_id IN ? ORDER BY order_id {lock}", b.shopID, b.orderIDs()); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		rec, err := r.record()
+		if err != nil {
+			return err
+		}
+		b.book.Records[r.OrderID] = rec
+		b.need(rec.Decision.Program, rec.Decision.Advocate)
+		for _, c := range rec.Facts.Claims {
+			b.need(c.Program, c.AdvocateID)
+		}
+	}
+	return nil
+}
+
+func (b *bookLoad) need(program, advocate string) {
+	if program != "" {
+		b.programs[program] = true
+	}
+	if advocate != "" {
+		b.people[advocate] = true
+	}
+}
+
+// firstUse returns the folded codes of the orders, each with the earliest time at which it was used.
+func (b *bookLoad) firstUse() map[string]time.Time {
+	use := map[string]time.Time{}
+	for _, c := range b.orders {
+		for _, applied := range c.Order.Codes[:min(len(c.Order.Codes), rewards.MaxCodes+1)] {
+			folded, ok := rewards.FoldCode(applied.Code)
+			if at, seen := use[folded]; ok && (!seen || c.Order.PlacedAt.Before(at)) {
+				use[folded] = c.Order.PlacedAt
+			}
+		}
+	}
+	return use
+}
+
+type ownerRow struct {
+	Folded     string
+	AdvocateID string
+	Program    *string
+	Created    stamp `gorm:"column:created_at"`
+	RetiredAt  stamp
+	Status     string
+	CustomerID *string
+	EmailKey   *string
+	Standing   string
+}
+
+// owners finds whose codes are on the orders. A code that failed was never in the shop; one that was
+// retired counts for orders from before; one whose advocate was erased counts no more.
+func (b *bookLoad) owners() error {
+	use := b.firstUse()
+	var rows []ownerRow
+	_, err := b.scan(&rows, `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, a.customer_id, a.email_key, a.status AS standing
+FROM codes c JOIN advocates a ON a.shop_id = c.shop_id AND a.id = c.advocate_id
+WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, b.shopID, keysOf(use))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Status == "retired" && !use[r.Folded].Before(r.RetiredAt.Time) {
+			continue
+		}
+		b.book.Owners[r.Folded] = rewards.Claim{
+			Code: r.Folded, AdvocateID: r.AdvocateID, CustomerID: plain(r.CustomerID), EmailKey: plain(r.EmailKey),
+			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time,
+		}
+		b.need(plain(r.Program), r.AdvocateID)
+	}
+	return nil
+}
+
+func (b *bookLoad) rewards() error {
+	var rows []rewardRow
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY created_at, id {lock}", b.shopID, b.orderIDs()); err != nil {
+		return err
+	}
+	list, err := rewardsOf(rows)
+	for _, r := range list {
+		b.book.Rewards[r.OrderID] = append(b.book.Rewards[r.OrderID], r)
+		b.need(r.Program, r.AdvocateID)
+	}
+	return err
+}
+
+func (b *bookLoad) rewardCodes() error {
+	var rows []rewardRow
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND code_folded IN ? AND code_folded <> '' ORDER BY id {lock}", b.shopID, keysOf(b.firstUse())); err != nil {
+		return err
+	}
+	list, err := rewardsOf(rows)
+	for _, r := range list {
+		folded, _ := rewards.FoldCode(r.Code)
+		b.book.RewardCodes[folded] = r
+		b.need(r.Program, "")
+	}
+	return err
+}
+
+type budgetRow struct {
+	Program         string
+	BudgetUsedMinor int64
+	Currency        string
+}
+
+func (b *bookLoad) offers() error {
+	var rows []budgetRow
+	if _, err := b.scan(&rows, lockOffers, b.shopID, keysOf(b.programs)); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		b.book.BudgetUsed[r.Program] = rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Currency}
+	}
+	return nil
+}
+
+const lockOffers = "SELECT program, budget_used_minor, currency FROM offers WHERE shop_id = ? AND program IN ? ORDER BY program {lock}"
+
+func (x *txn) lockOffers(shopID string, programs []string) error {
+	var rows []budgetRow
+	_, err := x.scan(&rows, lockOffers, shopID, programs)
+	return err
+}
+
+func (b *bookLoad) versions() (err error) {
+	b.book.Versions, err = b.programVersions(b.shopID, keysOf(b.programs))
+	return err
+}
+
+// programVersions returns the versions of programmes, rising. names nil: all of the shop.
+func (x *txn) programVersions(shopID string, names []string) (map[string][]rewards.Program, error) {
+	var specs []string
+	_, err := x.scan(&specs, "SELECT spec FROM programs WHERE shop_id = ? AND (? OR name IN ?) ORDER BY name, version", shopID, names == nil, names)
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string][]rewards.Program{}
+	for _, s := range specs {
+		var p rewards.Program
+		if err := json.Unmarshal([]byte(s), &p); err != nil {
+			return nil, fmt.Errorf("reading a programme: %w", err)
+		}
+		versions[p.Name] = append(versions[p.Name], p)
+	}
+	return versions, nil
+}
+
+func (b *bookLoad) used() error {
+	var rows []rewardRow
+	_, err := b.scan(&rows, `SELECT advocate_id, program, created_at FROM rewards
+WHERE shop_id = ? AND advocate_id IN ? AND status NOT IN ('reversed', 'revoked') ORDER BY created_at`, b.shopID, keysOf(b.people))
+	for _, r := range rows {
+		key := rewards.UsedKey(r.Program, r.AdvocateID)
+		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], r.Created.Time)
+	}
+	return err
+}
+
+// earlier counts each friend's earlier orders: those that are stored, and those that are being judged
+// beside this one. Test orders and cancelled ones make nobody a customer.
+func (b *bookLoad) earlier() error {
+	t := table{cols: "order_id text, customer_id text, email_key text, placed_at timestamptz"}
+	for _, c := range b.orders {
+		if who := c.Order.Customer; who != nil && !c.Order.PlacedAt.IsZero() {
+			t.add(clean(c.Order.ID), clean(who.ID), who.EmailKey, c.Order.PlacedAt)
+		}
+		for _, other := range b.orders {
+			if other.Order.ID != c.Order.ID && earlierOrder(other.Order, c.Order) {
+				b.book.EarlierHere[c.Order.ID]++
+			}
+		}
+	}
+	counts, err := queryAll[struct {
+		OrderID string
+		N       int64
+	}](b.txn, t, `SELECT order_id, count(DISTINCT earlier) AS n FROM (
+  SELECT v.order_id, o.order_id AS earlier FROM v JOIN orders o ON o.shop_id = ? AND o.customer_id = v.customer_id AND o.customer_id <> ''
+    WHERE o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled'
+  UNION ALL SELECT v.order_id, o.order_id FROM v JOIN orders o ON o.shop_id = ? AND o.email_key = v.email_key AND o.email_key <> ''
+    WHERE o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled') e
+WHERE earlier NOT IN (SELECT v.order_id FROM v) GROUP BY order_id`, b.shopID, b.shopID)
+	for _, c := range counts {
+		b.book.EarlierHere[c.OrderID] += c.N
+	}
+	return err
+}
+
+func earlierOrder(a, b rewards.Order) bool {
+	if a.Customer == nil || b.Customer == nil || a.PlacedAt.IsZero() || !a.PlacedAt.Before(b.PlacedAt) || a.Test || a.Status() == "cancelled" {
+		return false
+	}
+	return a.Customer.ID != "" && a.Customer.ID == b.Customer.ID || a.Customer.EmailKey != "" && a.Customer.EmailKey == b.Customer.EmailKey
+}
+
+// keysOf returns the keys in order.
+func keysOf[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func plain(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,135 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// Desk is the side of the database that a lane asks. It is a webhooks.Desk.
+type Desk struct{ d *DB }
+
+var _ webhooks.Desk = (*Desk)(nil)
+
+// Desk returns the side that a lane asks.
+func (d *DB) Desk() *Desk { return &Desk{d} }
+
+// Reward reads a reward for its next step. See webhooks.Desk.
+func (k *Desk) Reward(ctx context.Context, l webhooks.Lane, id string) (rewards.Reward, error) {
+	r, err := k.d.read(ctx).reward(l.Shop.ID, id, "")
+	return r, k.d.fault("reading a reward", err)
+}
+
+type offerRow struct {
+	ShopID        string `gorm:"primaryKey"`
+	Program       string `gorm:"primaryKey"`
+	Seed          string
+	ExternalID    string
+	WantedVersion int
+	ShownVersion  int
+	Status        string
+	Reason        string
+	Currency      string
+	Spec          string `gorm:"->"` // of the wanted version, where it was joined
+}
+
+func (offerRow) TableName() string { return "offers" }
+
+func (r offerRow) offer() (webhooks.Offer, error) {
+	var p rewards.Program
+	if err := json.Unmarshal([]byte(r.Spec), &p); err != nil {
+		return webhooks.Offer{}, fmt.Errorf("reading programme %s: %w", r.Program, err)
+	}
+	o := webhooks.Offer{
+		Program: r.Program, Version: r.WantedVersion, ExternalID: r.ExternalID, Shown: r.ShownVersion, Status: r.Status, Reason: r.Reason,
+		Publish: rewards.PublishOffer{Program: r.Program, Title: p.Title, Discount: p.Friend, Seed: r.Seed, StartsAt: p.AppliedAt},
+	}
+	if p.From != nil {
+		o.Publish.StartsAt = *p.From
+	}
+	if p.Until != nil {
+		o.Publish.EndsAt = *p.Until
+	}
+	return o, nil
+}
+
+const offerSQL = `SELECT o.*, p.spec FROM offers o JOIN programs p ON p.shop_id = o.shop_id AND p.name = o.program AND p.version = o.wanted_version
+WHERE o.shop_id = ? AND o.program = ?`
+
+// Offer reads the state of a programme's discount. See webhooks.Desk.
+func (k *Desk) Offer(ctx context.Context, l webhooks.Lane, program string) (webhooks.Offer, error) {
+	return k.d.offer(ctx, l.Shop.ID, program)
+}
+
+func (d *DB) offer(ctx context.Context, shopID, program string) (webhooks.Offer, error) {
+	var row offerRow
+	n, err := d.read(ctx).scan(&row, offerSQL, shopID, program)
+	if err == nil && n == 0 {
+		err = rewards.Errorf(rewards.NotFound, "program_not_found", "there is no programme %.80q", program)
+	}
+	if err != nil {
+		return webhooks.Offer{}, d.fault("reading an offer", err)
+	}
+	return row.offer()
+}
+
+// SaveOffer stores what became of an offer and ends the job. See webhooks.Desk. Once the offer is there
+// the codes that wait for it are asked for.
+func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o webhooks.Offer) error {
+	return k.d.fenced(ctx, l, "storing an offer", func(x *txn) error {
+		_, err := x.exec(`UPDATE offers SET external_id = ?, shown_version = ?, status = ?, reason = ? WHERE shop_id = ? AND program = ?`,
+			clean(o.ExternalID), o.Shown, o.Status, clean(o.Reason), l.Shop.ID, o.Program)
+		if err != nil {
+			return err
+		}
+		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil || o.ExternalID == "" {
+			return err
+		}
+		return x.askForCodes(l.Shop.ID, o.Program)
+	})
+}
+
+// askForCodes has the pending codes of a programme published, if there are any.
+func (x *txn) askForCodes(shopID, program string) error {
+	var n int64
+	if _, err := x.scan(&n, "SELECT count(*) FROM codes WHERE shop_id = ? AND program = ? AND status = 'pending'", shopID, program); err != nil || n == 0 {
+		return err
+	}
+	return x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobCodes, Subject: program}}))
+}
+
+// PendingCodes lists friend codes that the shop does not have yet. See webhooks.Desk.
+func (k *Desk) PendingCodes(ctx context.Context, l webhooks.Lane, program string, limit int) ([]string, error) {
+	codes := []string{}
+	_, err := k.d.read(ctx).scan(&codes, "SELECT code FROM codes WHERE shop_id = ? AND program = ? AND status = 'pending' ORDER BY created_at, folded LIMIT ?",
+		l.Shop.ID, program, limit)
+	return codes, k.d.fault("reading pending codes", err)
+}
+
+// SaveCodes stores what the shop made of codes and ends the job, or leaves it due while others wait.
+// See webhooks.Desk. A code that was retired meanwhile stays so.
+func (k *Desk) SaveCodes(ctx context.Context, l webhooks.Lane, j webhooks.Job, active []string, refused map[string]string) error {
+	t := table{cols: "folded text, status text, reason text"}
+	for _, c := range active {
+		folded, _ := rewards.FoldCode(c)
+		t.add(folded, "active", "")
+	}
+	for c, reason := range refused {
+		folded, _ := rewards.FoldCode(c)
+		t.add(folded, "failed", clean(reason))
+	}
+	return k.d.fenced(ctx, l, "storing codes", func(x *txn) error {
+		_, err := x.execAll(t, `UPDATE codes AS c SET status = v.status, reason = v.reason FROM v
+WHERE c.shop_id = ? AND c.folded = v.folded AND c.status = 'pending'`, l.Shop.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil {
+			return err
+		}
+		return x.askForCodes(l.Shop.ID, j.Subject)
+	})
+}

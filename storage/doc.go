@@ -1,0 +1,19 @@
+// Package storage keeps Grapevine's state in SQLite or PostgreSQL. It is the only package that knows
+// GORM, and it fulfils the interfaces that the pipeline declares.
+//
+//	webhooks ─ Inbox.Put ─▶ events ─ Inbox.Work ─▶ orders (plain) · jobs (confirm)
+//	                                                        │
+//	             Lanes.Lease, Begin ◀── lanes ◀─────────────┘
+//	                     │
+//	             Work.Decide ─▶ orders · rewards · reward_history · ledger · jobs (fulfil)
+//	             Work.Step   ─▶ rewards · ledger
+//
+// Everything that belongs together is written in one transaction. Who writes for a shop locks its rows
+// in this order, so that two writers wait for each other and never in a circle: lane, offers by name,
+// orders, rewards, jobs, events. A closure that meets a deadlock or a serialisation failure all the
+// same is run again.
+//
+// Both databases have the same tables and columns (migrations of equal number). PostgreSQL keeps times
+// as timestamptz, SQLite as microseconds since 1970; leases and due times are compared by the
+// database's clock.
+package storage

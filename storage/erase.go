@@ -1,0 +1,273 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"grapevine/rewards"
+)
+
+// customerSeen keeps the e-mail of an advocate up to date. Of other customers nothing is stored.
+func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error) {
+	x := in.x
+	if p.ID == "" {
+		return "no_customer", nil
+	}
+	var row advocateRow
+	n, err := x.scan(&row, "SELECT * FROM advocates WHERE shop_id = ? AND customer_id = ? {lock}", shopID, clean(p.ID))
+	if err != nil || n == 0 {
+		return "not_an_advocate", err
+	}
+	if p.Email == "" {
+		return "", nil
+	}
+	kept, err := x.d.openPerson(shopID, row.PersonSealed)
+	if err != nil {
+		return "", err
+	}
+	kept.Email = p.Email
+	if p.Name != "" {
+		kept.FirstName = p.Name
+	}
+	sealed, err := x.d.sealedPerson(shopID, kept)
+	if err != nil {
+		return "", err
+	}
+	_, err = x.exec("UPDATE advocates SET email_key = ?, person_sealed = ? WHERE shop_id = ? AND id = ?",
+		noneIfEmpty(x.d.EmailKey(shopID, p.Email)), sealed, shopID, row.ID)
+	return "", err
+}
+
+// customerErased forgets a customer: as an advocate, as the friend on orders, and in stored webhooks.
+// Amounts stay, under a name that leads to nobody.
+func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, reason string) (string, error) {
+	x := in.x
+	if customerID == "" {
+		return "no_customer", nil
+	}
+	if err := x.lockLane(shopID); err != nil {
+		return "", err
+	}
+	in.forget(shopID, customerID)
+	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID("erased_"), reason: reason}
+	var row advocateRow
+	n, err := x.scan(&row, "SELECT * FROM advocates WHERE shop_id = ? AND customer_id = ?", shopID, e.customerID)
+	if err != nil {
+		return "", err
+	}
+	if n > 0 {
+		e.emailKey = plain(row.EmailKey)
+		if err := e.advocate(in, row.ID); err != nil {
+			return "", err
+		}
+	}
+	if err := e.orders(orderIDs); err != nil {
+		return "", err
+	}
+	return reason, e.events(orderIDs)
+}
+
+func (in *inboxTx) forget(shopID, customerID string) {
+	if in.erased == nil {
+		in.erased = map[[2]string]bool{}
+	}
+	in.erased[eventKey{Shop: shopID}.of(customerID)] = true
+}
+
+// eraser takes one customer of a shop out of the tables. alias stands wherever she was named, so that
+// what was equal stays equal.
+type eraser struct {
+	*txn
+	shopID, customerID, emailKey, alias, reason string
+}
+
+// advocate retires her, stops her codes, and takes back what she earned and did not get yet.
+func (e *eraser) advocate(in *inboxTx, id string) error {
+	_, err := e.exec(`UPDATE advocates SET customer_id = NULL, email_key = NULL, person_sealed = NULL, locale = '', status = 'retired', reason = ?
+WHERE shop_id = ? AND id = ?`, e.reason, e.shopID, id)
+	if err != nil {
+		return err
+	}
+	jobs, err := e.retireCodes(e.shopID, id, e.reason)
+	if err != nil {
+		return err
+	}
+	in.jobs = append(in.jobs, shopJobs(e.shopID, jobs)...)
+	if err := e.reversePending(in, id); err != nil {
+		return err
+	}
+	_, err = e.exec("UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND advocate_id = ? AND customer_id = ?", e.alias, e.shopID, id, e.customerID)
+	return err
+}
+
+// reversePending reverses the advocate's rewards that no shop has heard of.
+func (e *eraser) reversePending(in *inboxTx, advocateID string) error {
+	var rows []rewardRow
+	_, err := e.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND advocate_id = ? AND status IN ('pending', 'held', 'approved') ORDER BY id {lock}", e.shopID, advocateID)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	list, err := rewardsOf(rows)
+	if err != nil {
+		return err
+	}
+	var effect rewards.Effect
+	programs := map[string]bool{}
+	for _, r := range list {
+		merge(&effect, reversal(r, rewards.Reason(e.reason)))
+		programs[r.Program] = true
+	}
+	if err := e.lockOffers(e.shopID, keysOf(programs)); err != nil {
+		return err
+	}
+	in.jobs = append(in.jobs, shopJobs(e.shopID, effect.Jobs)...)
+	effect.Jobs = nil
+	return e.saveEffect(e.shopID, effect)
+}
+
+// reversal ends a reward that was only reserved, and gives the reservation back.
+func reversal(r rewards.Reward, why rewards.Reason) rewards.Effect {
+	pending, _, _ := r.Booked()
+	was := r.Status
+	r.Status, r.Reason, r.Void = rewards.StatusReversed, why, true
+	r.Net.Minor, r.Given.Minor = 0, 0
+	e := rewards.Effect{Rewards: []rewards.RewardChange{{Was: was, Reward: r}}}
+	if pending.Minor > 0 {
+		e.Postings = []rewards.Posting{{
+			RewardID: r.ID, From: rewards.PendingAccount(r.AdvocateID), To: rewards.ProgramAccount(r.Program), Amount: pending, Reason: "reversed",
+		}}
+		e.Budget = map[string]rewards.Money{r.Program: {Minor: -pending.Minor, Currency: pending.Currency}}
+	}
+	return e
+}
+
+// orders replaces her name in orders: her own, and those of friends on which her code was a candidate.
+func (e *eraser) orders(orderIDs []string) error {
+	var rows []orderRow
+	_, err := e.scan(&rows, `SELECT order_id, record FROM orders WHERE shop_id = ? AND (customer_id = ? OR order_id IN ? OR (email_key <> '' AND email_key = ?)
+  OR (outcome <> 'none' AND CAST(record AS text) LIKE ?)) ORDER BY order_id {lock}`,
+		e.shopID, e.customerID, orderIDs, e.emailKey, "%"+likeQuoted(e.customerID)+"%")
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		rec, err := r.record()
+		if err != nil {
+			return err
+		}
+		listed := slices.Contains(orderIDs, r.OrderID)
+		e.scrub(&rec, listed)
+		text, err := json.Marshal(rec)
+		if err != nil {
+			return fmt.Errorf("writing the record of order %s: %w", r.OrderID, err)
+		}
+		_, err = e.exec(`UPDATE orders SET record = ?{json}, customer_id = CASE WHEN customer_id = ? OR ? THEN '' ELSE customer_id END,
+  email_key = CASE WHEN customer_id = ? OR ? OR email_key = ? THEN '' ELSE email_key END WHERE shop_id = ? AND order_id = ?`,
+			string(text), e.customerID, listed, e.customerID, listed, e.emailKey, e.shopID, r.OrderID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scrub puts the alias where she stood. listed tells that the shop named the order as hers.
+func (e *eraser) scrub(rec *rewards.Record, listed bool) {
+	f := &rec.Facts
+	if who := f.Order.Customer; who != nil && (listed || who.ID == e.customerID || e.emailKey != "" && who.EmailKey == e.emailKey) {
+		who.ID, who.PhoneKey = e.alias, ""
+		if who.EmailKey != "" {
+			who.EmailKey = e.alias
+		}
+	}
+	for i := range f.Claims {
+		if c := &f.Claims[i]; c.CustomerID == e.customerID {
+			c.CustomerID = e.alias
+			if c.EmailKey != "" {
+				c.EmailKey = e.alias
+			}
+		}
+	}
+}
+
+// likeQuoted is the id as JSON has it, for a search; what LIKE takes for a wildcard only finds more.
+func likeQuoted(id string) string {
+	text, err := json.Marshal(id)
+	if err != nil { // a string always marshals
+		panic(err)
+	}
+	return strings.ReplaceAll(string(text), `\`, `_`)
+}
+
+// events deletes the stored webhooks that tell of her. That they came stays known by their keys.
+func (e *eraser) events(orderIDs []string) error {
+	_, err := e.exec(`UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ? AND customer_id = ?`, e.shopID, e.customerID)
+	if err != nil || len(orderIDs) == 0 {
+		return err
+	}
+	_, err = e.exec(`UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ? AND order_id IN ? AND order_id <> ''`, e.shopID, orderIDs)
+	return err
+}
+
+// shopErased forgets all people of a shop, and its token.
+func (in *inboxTx) shopErased(shopID string) (string, error) {
+	x := in.x
+	if err := x.lockLane(shopID); err != nil {
+		return "", err
+	}
+	var customers []string
+	_, err := x.scan(&customers, `SELECT customer_id FROM advocates WHERE shop_id = ? AND customer_id IS NOT NULL
+UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORDER BY 1`, shopID, shopID)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range customers {
+		if _, err := in.customerErased(shopID, c, nil, "shop_erased"); err != nil {
+			return "", err
+		}
+	}
+	in.forget(shopID, "")
+	if _, err := x.exec("UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", shopID); err != nil {
+		return "", err
+	}
+	_, err = x.exec("UPDATE shops SET token_sealed = NULL WHERE shop_id = ? AND status = 'uninstalled'", shopID)
+	return "shop_erased", err
+}
+
+// uninstall marks a shop as gone. What was sent before the present installation says nothing about it.
+func (x *txn) uninstall(shopID string, at time.Time) (string, error) {
+	if err := x.lockLane(shopID); err != nil {
+		return "", err
+	}
+	row, err := x.shop(shopID)
+	if err != nil {
+		return "", err
+	}
+	if !at.IsZero() && at.Before(row.InstalledAt.Time) {
+		return "older_than_installation", nil
+	}
+	if row.Status == ShopUninstalled {
+		return "", nil
+	}
+	was := row.Status
+	row.Status, row.Reason, row.TokenSealed = ShopUninstalled, "app_uninstalled", nil
+	return "", x.saveShop(&row, was)
+}
+
+// Scrub takes what was deleted out of the database's files too: SQLite copies its log into the file,
+// empties it, and writes the file anew. PostgreSQL does this by its own vacuum.
+func (d *DB) Scrub(ctx context.Context) error {
+	if !d.lite {
+		return nil
+	}
+	for _, sql := range []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if err := d.writer.WithContext(ctx).Exec(sql).Error; err != nil {
+			return d.fault("scrubbing the file", err)
+		}
+	}
+	return nil
+}

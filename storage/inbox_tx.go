@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// inboxTx is what a digest may ask and write. Jobs are kept back to the end, so that all lanes are
+// locked at once and in order.
+type inboxTx struct {
+	x      *txn
+	jobs   []webhooks.ShopJob
+	erased map[[2]string]bool // (shop, customer) whose events lose their bodies; customer "" is all
+}
+
+// Concerns tells which orders concern a programme. See webhooks.InboxTx.
+func (in *inboxTx) Concerns(_ context.Context, qs []webhooks.OrderQuestion) ([]bool, error) {
+	orders := table{cols: "i integer, shop_id text, order_id text"}
+	codes := table{cols: "i integer, shop_id text, folded text"}
+	for i, q := range qs {
+		orders.add(i, q.ShopID, clean(q.OrderID))
+		for _, c := range q.Codes {
+			codes.add(i, q.ShopID, clean(c))
+		}
+	}
+	known, err := queryAll[int](in.x, orders, `SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'`)
+	if err != nil {
+		return nil, in.x.d.fault("asking for known orders", err)
+	}
+	ours, err := queryAll[int](in.x, codes, `SELECT v.i FROM v JOIN codes c ON c.shop_id = v.shop_id AND c.folded = v.folded AND c.status <> 'failed'
+UNION SELECT v.i FROM v JOIN rewards r ON r.shop_id = v.shop_id AND r.code_folded = v.folded AND r.code_folded <> ''`)
+	if err != nil {
+		return nil, in.x.d.fault("asking for known codes", err)
+	}
+	answers := make([]bool, len(qs))
+	for _, i := range append(known, ours...) {
+		answers[i] = true
+	}
+	return answers, nil
+}
+
+// RecordPlain stores orders that carry no code of ours. See webhooks.InboxTx.
+func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	now, err := in.x.now()
+	if err != nil {
+		return in.x.d.fault("recording orders", err)
+	}
+	rows := make([]orderRecord, len(orders))
+	for i, o := range orders {
+		in.x.d.sealPerson(o.ShopID, o.Order.Customer)
+		rec := rewards.Record{
+			Facts:    rewards.Facts{Order: o.Order, At: now},
+			Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution},
+		}
+		rec.Eligible, _ = o.Order.Eligible() // an order that cannot be reckoned and earns nothing is only recorded
+		rows[i] = orderRecord{o.ShopID, rec}
+	}
+	return in.x.d.fault("recording orders", in.x.saveOrders(rows, newerPlain))
+}
+
+// Enqueue asks for jobs. See webhooks.InboxTx.
+func (in *inboxTx) Enqueue(_ context.Context, jobs []webhooks.ShopJob) error {
+	in.jobs = append(in.jobs, jobs...)
+	return nil
+}
+
+// Apply carries out what events tell about people and shops. See webhooks.InboxTx.
+func (in *inboxTx) Apply(_ context.Context, shopID string, e rewards.Event, triggeredAt time.Time) (reason string, err error) {
+	switch e := e.(type) {
+	case rewards.CustomerSeen:
+		reason, err = in.customerSeen(shopID, e.Person)
+	case rewards.CustomerGone:
+		reason, err = in.customerErased(shopID, e.CustomerID, nil, "customer_gone")
+	case rewards.CustomerErased:
+		reason, err = in.customerErased(shopID, e.CustomerID, e.OrderIDs, "customer_erased")
+	case rewards.AppUninstalled:
+		if e.At.IsZero() {
+			e.At = triggeredAt
+		}
+		reason, err = in.x.uninstall(shopID, e.At)
+	case rewards.ShopErased:
+		reason, err = in.shopErased(shopID)
+	default:
+		err = rewards.Errorf(rewards.Internal, "unknown_event", "no rule for %T", e)
+	}
+	return reason, in.x.d.fault("applying an event", err)
+}

@@ -1,0 +1,205 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// noteFor is how long a worker's note keeps others from looking after what it has in hand. On
+// PostgreSQL a living worker's rows are locked besides, so that a slow one is never robbed.
+const noteFor = 2 * time.Minute
+
+// eventKey names an event in a note.
+type eventKey struct {
+	Shop string `json:"s"`
+	ID   int64  `json:"i"`
+}
+
+const dueEvents = `SELECT ` + claimCols + ` FROM events
+WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at, id LIMIT ? {skip}`
+
+// Work claims due events and lets f digest them in one transaction. See webhooks.Inbox.
+//
+// What is in hand is noted in a row that outlives the process. PostgreSQL claims first and notes by a
+// second connection; SQLite has one writer, so it notes first and claims what it noted.
+func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (n int, err error) {
+	note := noteRow{ID: d.mint.ID("note_"), Worker: worker}
+	claim := func(x *txn) ([]eventRow, error) {
+		var rows []eventRow
+		if _, err := x.scan(&rows, dueEvents, limit); err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		note.keep(rows)
+		return rows, d.direct(ctx).note(note)
+	}
+	if d.lite {
+		if err := d.noteAhead(ctx, &note, limit); err != nil || len(note.keys) == 0 {
+			return 0, err
+		}
+		claim = func(x *txn) ([]eventRow, error) { return x.claim(note.keys, false) }
+	} else {
+		d.nesting <- struct{}{}
+		defer func() { <-d.nesting }()
+	}
+	err = d.write(ctx, "digesting events", func(x *txn) error {
+		rows, err := claim(x)
+		if err == nil && len(rows) > 0 {
+			err = x.digest(ctx, rows, f)
+		}
+		if err != nil {
+			return err
+		}
+		return x.unnote(note.ID)
+	})
+	if err != nil {
+		d.afterFailure(ctx, note, err)
+	}
+	return len(note.keys), err
+}
+
+// afterFailure lets go of what was in hand. A fault of the database says nothing about the events;
+// anything else may be one event's doing, so each is to be tried alone. If this fails too the note
+// stays, and Rescue finds it.
+func (d *DB) afterFailure(ctx context.Context, note noteRow, cause error) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 5*time.Second, rewards.Errorf(rewards.Unavailable, "database_timeout", "letting go of events took too long"))
+	defer cancel()
+	_ = d.write(ctx, "letting go of events", func(x *txn) error {
+		if rewards.KindOf(cause) != rewards.Unavailable {
+			if _, err := x.suspect(note.keys); err != nil {
+				return err
+			}
+		}
+		return x.unnote(note.ID)
+	})
+}
+
+func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
+	return d.write(ctx, "noting events", func(x *txn) error {
+		var rows []eventRow
+		if _, err := x.scan(&rows, dueEvents, limit); err != nil || len(rows) == 0 {
+			return err
+		}
+		note.keep(rows)
+		return x.note(*note)
+	})
+}
+
+// claim locks those of the named events that are still to be done and that no one else has in hand.
+func (x *txn) claim(keys []eventKey, suspect bool) ([]eventRow, error) {
+	cols := "e.shop_id, e.id, e.platform, e.topic, e.body, e.triggered_at, e.received_at, e.attempts"
+	sql := `SELECT ` + cols + ` FROM v JOIN events e ON e.shop_id = v.shop_id AND e.id = v.id
+WHERE e.status = 'pending' AND e.suspect = ? ORDER BY e.id `
+	if !x.d.lite {
+		sql += "FOR UPDATE OF e SKIP LOCKED"
+	}
+	rows, err := queryAll[eventRow](x, keyTable(keys), sql, suspect)
+	slices.SortFunc(rows, func(a, b eventRow) int { return int(a.ID - b.ID) })
+	return rows, err
+}
+
+// digest calls f and stores what it found.
+func (x *txn) digest(ctx context.Context, rows []eventRow, f webhooks.DigestFunc) error {
+	events := make([]webhooks.Event, len(rows))
+	for i, r := range rows {
+		var err error
+		if events[i], err = r.event(); err != nil {
+			return err
+		}
+	}
+	in := &inboxTx{x: x}
+	results, err := guarded(ctx, in, events, f)
+	if err != nil {
+		return err
+	}
+	if len(results) != len(events) {
+		return rewards.Errorf(rewards.Internal, "bad_digest", "%d results for %d events", len(results), len(events))
+	}
+	if err := x.enqueue(in.jobs); err != nil {
+		return err
+	}
+	return x.endEvents(in, events, results)
+}
+
+// guarded turns a panic of f into an error: the events are then tried one by one.
+func guarded(ctx context.Context, in *inboxTx, events []webhooks.Event, f webhooks.DigestFunc) (results []webhooks.Digested, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = rewards.Errorf(rewards.Internal, "panic", "digesting %d events: %v", len(events), p)
+		}
+	}()
+	return f(ctx, in, events)
+}
+
+// endEvents writes what became of the events. Of a person who was erased in the same batch nothing is
+// kept, not even the order to erase her.
+func (x *txn) endEvents(in *inboxTx, events []webhooks.Event, results []webhooks.Digested) error {
+	t := table{cols: "shop_id text, id bigint, status text, reason text, order_id text, customer_id text, erase boolean"}
+	for i, r := range results {
+		if r.Status == webhooks.EventPending || r.Status == "" {
+			return rewards.Errorf(rewards.Internal, "bad_digest", "event %d has no result", events[i].ID)
+		}
+		erase := in.erased[eventKey{Shop: events[i].ShopID}.of(r.CustomerID)] || in.erased[eventKey{Shop: events[i].ShopID}.of("")]
+		if erase {
+			r.CustomerID = ""
+		}
+		t.add(events[i].ShopID, events[i].ID, string(r.Status), clean(r.Reason), clean(r.OrderID), clean(r.CustomerID), erase)
+	}
+	_, err := x.execAll(t, `UPDATE events AS e SET status = v.status, reason = v.reason, order_id = v.order_id, customer_id = v.customer_id,
+  body = CASE WHEN v.erase THEN NULL ELSE e.body END, suspect = false, attempts = CASE WHEN e.suspect THEN e.attempts ELSE e.attempts + 1 END,
+  finished_at = CASE WHEN v.status = 'confirming' THEN NULL ELSE {now} END
+FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id`)
+	return err
+}
+
+// of is the key of an erased customer of the shop; "" means all.
+func (k eventKey) of(customerID string) [2]string { return [2]string{k.Shop, customerID} }
+
+func keyTable(keys []eventKey) table {
+	t := table{cols: "shop_id text, id bigint"}
+	for _, k := range keys {
+		t.add(k.Shop, k.ID)
+	}
+	return t
+}
+
+// noteRow is what a worker has in hand.
+type noteRow struct {
+	ID     string
+	Worker string
+	Events string
+	keys   []eventKey
+}
+
+func (n *noteRow) keep(rows []eventRow) {
+	n.keys = n.keys[:0]
+	for _, r := range rows {
+		n.keys = append(n.keys, eventKey{r.ShopID, r.ID})
+	}
+}
+
+func (x *txn) note(n noteRow) error {
+	events, err := json.Marshal(n.keys)
+	if err != nil {
+		return fmt.Errorf("noting events: %w", err)
+	}
+	_, err = x.exec(`INSERT INTO worker_notes (id, worker, lease_until, events) VALUES (?, ?, {after}, ?)
+ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until, events = excluded.events`,
+		n.ID, n.Worker, noteFor.Microseconds(), string(events))
+	return err
+}
+
+func (x *txn) unnote(id string) error {
+	_, err := x.exec("DELETE FROM worker_notes WHERE id = ?", id)
+	return err
+}
+
+func (x *txn) suspect(keys []eventKey) (int64, error) {
+	return x.execAll(keyTable(keys), `UPDATE events AS e SET suspect = true, due_at = {now} FROM v
+WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.status = 'pending'`)
+}

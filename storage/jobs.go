@@ -1,0 +1,89 @@
+package storage
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// enqueue asks for jobs. The lanes come first and in order, so that two who ask wait for each other
+// and not in a circle; a lane is due when its first job is.
+func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
+	jobs = mergeJobs(jobs)
+	if len(jobs) == 0 {
+		return nil
+	}
+	lanes := table{cols: "shop_id text, run_at timestamptz"}
+	for i, j := range jobs {
+		if i == 0 || j.ShopID != jobs[i-1].ShopID {
+			lanes.add(j.ShopID, j.RunAt)
+			continue
+		}
+		if last := lanes.rows[len(lanes.rows)-1]; earlier(j.RunAt, last[1].(time.Time)) {
+			last[1] = j.RunAt
+		}
+	}
+	if len(lanes.rows) > 1 && !x.d.lite {
+		_, err := queryAll[string](x, lanes, "SELECT l.shop_id FROM lanes l JOIN v ON v.shop_id = l.shop_id ORDER BY l.shop_id FOR UPDATE OF l")
+		if err != nil {
+			return err
+		}
+	}
+	due := "coalesce(v.run_at, {now})"
+	_, err := x.execAll(lanes, `UPDATE lanes AS l SET next_at = CASE WHEN l.next_at < `+due+` THEN l.next_at ELSE `+due+` END FROM v WHERE l.shop_id = v.shop_id`)
+	if err != nil {
+		return err
+	}
+	t := table{cols: "shop_id text, id text, kind text, subject text, run_at timestamptz, hint timestamptz"}
+	for _, j := range jobs {
+		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), j.RunAt, j.Hint)
+	}
+	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, run_at, hint)
+SELECT v.shop_id, v.id, v.kind, v.subject, `+due+`, v.hint FROM v WHERE true
+ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = 'due',
+  run_at = CASE WHEN jobs.state = 'due' AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
+  hint = CASE WHEN jobs.hint > excluded.hint OR excluded.hint IS NULL THEN jobs.hint ELSE excluded.hint END,
+  attempts = CASE WHEN jobs.state = 'due' THEN jobs.attempts ELSE 0 END,
+  first_at = CASE WHEN jobs.state = 'due' THEN jobs.first_at END`)
+	return err
+}
+
+// mergeJobs sorts by shop, kind and subject, and makes one of those that ask for the same: a statement
+// must not touch a row twice.
+func mergeJobs(jobs []webhooks.ShopJob) []webhooks.ShopJob {
+	jobs = slices.Clone(jobs)
+	slices.SortStableFunc(jobs, func(a, b webhooks.ShopJob) int {
+		return cmp.Or(strings.Compare(a.ShopID, b.ShopID), cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Subject, b.Subject))
+	})
+	var out []webhooks.ShopJob
+	for _, j := range jobs {
+		if n := len(out); n > 0 && out[n-1].ShopID == j.ShopID && out[n-1].Kind == j.Kind && out[n-1].Subject == j.Subject {
+			if earlier(j.RunAt, out[n-1].RunAt) {
+				out[n-1].RunAt = j.RunAt
+			}
+			if j.Hint.After(out[n-1].Hint) {
+				out[n-1].Hint = j.Hint
+			}
+			continue
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// earlier compares run times; the zero time is at once.
+func earlier(a, b time.Time) bool {
+	return !b.IsZero() && (a.IsZero() || a.Before(b))
+}
+
+func shopJobs(shopID string, requests []rewards.JobRequest) []webhooks.ShopJob {
+	jobs := make([]webhooks.ShopJob, len(requests))
+	for i, r := range requests {
+		jobs[i] = webhooks.ShopJob{ShopID: shopID, JobRequest: r}
+	}
+	return jobs
+}

@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// maxDetail bounds the text of an error that is kept.
+const maxDetail = 500
+
+func detail(err error) string {
+	s := clean(err.Error())
+	return s[:min(len(s), maxDetail)]
+}
+
+// endJobs ends jobs that were done, and returns the subjects of those that nobody asked for again
+// meanwhile. The others are due at once, as if they were new.
+func (x *txn) endJobs(shopID string, jobs []webhooks.Job) (ended []string, err error) {
+	t := table{cols: "id text, generation bigint"}
+	for _, j := range jobs {
+		t.add(j.ID, j.Generation)
+	}
+	if err := x.endTries(shopID, t, "done", nil, time.Time{}); err != nil {
+		return nil, err
+	}
+	ended, err = queryAll[string](x, t, `DELETE FROM jobs WHERE shop_id = ? AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, shopID)
+	if err != nil || len(ended) == len(jobs) {
+		return ended, err
+	}
+	_, err = x.execAll(t, `UPDATE jobs AS j SET attempts = 0, first_at = NULL, unclear = false, note = '' FROM v WHERE j.shop_id = ? AND j.id = v.id`, shopID)
+	return ended, err
+}
+
+// endTries closes the open tries of jobs.
+func (x *txn) endTries(shopID string, t table, outcome string, cause error, next time.Time) error {
+	code, text := "", ""
+	if cause != nil {
+		code, text = rewards.CodeOf(cause), detail(cause)
+	}
+	_, err := x.execAll(t, `UPDATE attempts AS a SET ended_at = {now}, outcome = ?, code = ?, detail = ?, next_at = ?
+FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = ''`, outcome, code, text, next, shopID)
+	return err
+}
+
+func oneJob(j webhooks.Job) table {
+	t := table{cols: "id text"}
+	t.add(j.ID)
+	return t
+}
+
+// Done ends a job that needs nothing stored. See webhooks.Work.
+func (d *DB) Done(ctx context.Context, l webhooks.Lane, j webhooks.Job) error {
+	return d.fenced(ctx, l, "ending a job", func(x *txn) error {
+		_, err := x.endJobs(l.Shop.ID, []webhooks.Job{j})
+		return err
+	})
+}
+
+// Retry ends a try without success. See webhooks.Work.
+//
+// A try that is known to have had no effect, after others that had none, was no try of the reward.
+func (d *DB) Retry(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause error, wait time.Duration, unclear bool, note string) error {
+	return d.fenced(ctx, l, "putting off a job", func(x *txn) error {
+		now, err := x.now()
+		if err != nil {
+			return err
+		}
+		next := now.Add(wait)
+		if err := x.endTries(l.Shop.ID, oneJob(j), "retry", cause, next); err != nil {
+			return err
+		}
+		if j.Kind == rewards.JobFulfil && !unclear {
+			if _, err := x.exec("UPDATE rewards SET tries = 0 WHERE shop_id = ? AND id = ? AND status = 'issuing'", l.Shop.ID, j.Subject); err != nil {
+				return err
+			}
+		}
+		_, err = x.exec(`UPDATE jobs SET run_at = ?, unclear = ?, note = ?, last_code = ?, last_error = ? WHERE shop_id = ? AND id = ?`,
+			next, unclear, clean(note), rewards.CodeOf(cause), detail(cause), l.Shop.ID, j.ID)
+		return err
+	})
+}
+
+// Bury gives a job up. See webhooks.Work. One that somebody asked for again meanwhile is tried again.
+func (d *DB) Bury(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause error) error {
+	return d.fenced(ctx, l, "giving up a job", func(x *txn) error {
+		if err := x.endTries(l.Shop.ID, oneJob(j), "dead", cause, time.Time{}); err != nil {
+			return err
+		}
+		n, err := x.exec(`UPDATE jobs SET state = 'dead', last_code = ?, last_error = ? WHERE shop_id = ? AND id = ? AND generation = ?`,
+			rewards.CodeOf(cause), detail(cause), l.Shop.ID, j.ID, j.Generation)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			_, err := x.endJobs(l.Shop.ID, []webhooks.Job{j})
+			return err
+		}
+		return x.bury(l, j, cause)
+	})
+}
+
+// bury makes it show in what waited for the job.
+func (x *txn) bury(l webhooks.Lane, j webhooks.Job, cause error) error {
+	shopID, code := l.Shop.ID, rewards.CodeOf(cause)
+	switch j.Kind {
+	case rewards.JobConfirm:
+		c := webhooks.Confirmed{Job: j, Order: rewards.Order{ID: j.Subject}, Trouble: rewards.ReasonUnreadableOrder, Detail: detail(cause)}
+		if err := x.judge(l, []webhooks.Confirmed{c}); err != nil {
+			return err
+		}
+		return x.endWaiting(shopID, []string{j.Subject})
+	case rewards.JobFulfil:
+		return x.refuse(shopID, j, code)
+	case rewards.JobOffer:
+		_, err := x.exec("UPDATE offers SET status = 'failed', reason = ? WHERE shop_id = ? AND program = ?", code, shopID, j.Subject)
+		return err
+	case rewards.JobCodes:
+		_, err := x.exec("UPDATE codes SET status = 'failed', reason = ? WHERE shop_id = ? AND program = ? AND status = 'pending'", code, shopID, j.Subject)
+		return err
+	}
+	return nil
+}

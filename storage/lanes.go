@@ -1,0 +1,179 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// Lease takes the shop that has waited longest. See webhooks.Lanes.
+func (d *DB) Lease(ctx context.Context, worker string, ttl time.Duration) (webhooks.Lane, error) {
+	lane := webhooks.Lane{Token: d.mint.ID("lease_")}
+	var row shopRow
+	err := d.write(ctx, "leasing a shop", func(x *txn) error {
+		only := ""
+		if !d.lite {
+			only = "FOR UPDATE OF l SKIP LOCKED"
+		}
+		var id string
+		n, err := x.scan(&id, `UPDATE lanes SET lease_until = {after}, owner = ?, token = ? WHERE shop_id = (
+  SELECT l.shop_id FROM lanes l JOIN shops s ON s.shop_id = l.shop_id AND s.status = 'active'
+  WHERE l.next_at <= {now} AND l.lease_until <= {now} AND l.paused_until <= {now} ORDER BY l.next_at LIMIT 1 `+only+`) RETURNING shop_id`,
+			ttl.Microseconds(), worker, lane.Token)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return rewards.Errorf(rewards.NotFound, "nothing_due", "no shop has a due job")
+		}
+		row, err = x.shop(id)
+		return err
+	})
+	if err != nil {
+		return webhooks.Lane{}, err
+	}
+	if lane.Shop, err = d.callable(row); err != nil {
+		return webhooks.Lane{}, d.parkUnreadable(ctx, row.ShopID, lane.Token, err)
+	}
+	return lane, nil
+}
+
+// parkUnreadable stops a shop whose token was sealed with another master key: no call can succeed.
+func (d *DB) parkUnreadable(ctx context.Context, shopID, token string, cause error) error {
+	lane := webhooks.Lane{Token: token}
+	lane.Shop.ID = shopID
+	if err := d.Park(ctx, lane, rewards.CodeOf(cause)); err != nil {
+		return err
+	}
+	if err := d.Release(ctx, lane, 0); err != nil {
+		return err
+	}
+	return cause
+}
+
+// fence makes sure that the lease is still ours, and that nobody else writes for the shop until the
+// transaction ends. Kind Conflict, code lease_lost.
+func (x *txn) fence(l webhooks.Lane) error {
+	var id string
+	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? AND token = ? {lock}", l.Shop.ID, l.Token)
+	if err == nil && n != 1 {
+		err = rewards.Errorf(rewards.Conflict, "lease_lost", "the lease on shop %s was lost", l.Shop.ID)
+	}
+	return err
+}
+
+// fenced is a transaction under a lease.
+func (d *DB) fenced(ctx context.Context, l webhooks.Lane, doing string, f func(x *txn) error) error {
+	return d.write(ctx, doing, func(x *txn) error {
+		if err := x.fence(l); err != nil {
+			return err
+		}
+		return f(x)
+	})
+}
+
+// Renew extends the lease. See webhooks.Lanes.
+func (d *DB) Renew(ctx context.Context, l webhooks.Lane, ttl time.Duration) error {
+	return d.once(ctx, "renewing a lease", func(x *txn) error {
+		n, err := x.exec("UPDATE lanes SET lease_until = {after} WHERE shop_id = ? AND token = ?", ttl.Microseconds(), l.Shop.ID, l.Token)
+		if err == nil && n != 1 {
+			err = rewards.Errorf(rewards.Conflict, "lease_lost", "the lease on shop %s was lost", l.Shop.ID)
+		}
+		return err
+	})
+}
+
+// Release ends the lease. See webhooks.Lanes.
+//
+// The lane is due again with its next job; one that has a job due already goes behind those that are
+// waiting. The lane is locked before the jobs are looked at: a job that is being written meanwhile
+// either shows, or moves the lane itself afterwards.
+func (d *DB) Release(ctx context.Context, l webhooks.Lane, pause time.Duration) error {
+	return d.fenced(ctx, l, "releasing a shop", func(x *txn) error {
+		_, err := x.exec(`UPDATE lanes SET token = '', owner = '', lease_until = {now}, paused_until = {after},
+  next_at = (SELECT CASE WHEN min(run_at) < {now} THEN {now} ELSE min(run_at) END FROM jobs WHERE jobs.shop_id = lanes.shop_id AND state = 'due')
+WHERE shop_id = ? AND token = ?`, pause.Microseconds(), l.Shop.ID, l.Token)
+		return err
+	})
+}
+
+// Park stops all calls to the shop. See webhooks.Lanes.
+func (d *DB) Park(ctx context.Context, l webhooks.Lane, reason string) error {
+	return d.fenced(ctx, l, "parking a shop", func(x *txn) error {
+		_, err := x.exec("UPDATE shops SET status = 'parked', reason = ?, since = {now} WHERE shop_id = ? AND status = 'active'", reason, l.Shop.ID)
+		return err
+	})
+}
+
+type jobRow struct {
+	ID         string
+	Kind       string
+	Subject    string
+	Attempts   int
+	Generation int64
+	Hint       stamp
+	FirstAt    stamp
+	Unclear    bool
+	Note       string
+}
+
+// Begin takes due jobs and commits the try. See webhooks.Lanes.
+func (d *DB) Begin(ctx context.Context, l webhooks.Lane, limit int) (jobs []webhooks.Job, err error) {
+	err = d.fenced(ctx, l, "taking jobs", func(x *txn) error {
+		jobs = nil
+		var rows []jobRow
+		_, err := x.scan(&rows, `SELECT id, kind, subject, attempts, generation, hint, first_at, unclear, note FROM jobs
+WHERE shop_id = ? AND state = 'due' AND run_at <= {now} AND kind = (
+  SELECT kind FROM jobs WHERE shop_id = ? AND state = 'due' AND run_at <= {now} ORDER BY run_at, id LIMIT 1)
+ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, limit)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return rewards.Errorf(rewards.NotFound, "nothing_due", "shop %s has no due job", l.Shop.ID)
+		}
+		now, err := x.now()
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			jobs = append(jobs, r.begun(now))
+		}
+		return x.beginTries(l.Shop.ID, jobs)
+	})
+	return jobs, err
+}
+
+func (r jobRow) begun(now time.Time) webhooks.Job {
+	if r.FirstAt.IsZero() {
+		r.FirstAt.Time = now
+	}
+	return webhooks.Job{
+		ID: r.ID, Kind: rewards.JobKind(r.Kind), Subject: r.Subject, Attempts: r.Attempts + 1, Generation: r.Generation,
+		Hint: r.Hint.Time, FirstAt: r.FirstAt.Time, Unclear: r.Unclear, Note: r.Note,
+	}
+}
+
+// beginTries writes down that the jobs are being tried. Until somebody says how a try ended it counts
+// as unclear. A reward that was never sent and is not wanted any more needs no call, so it is not
+// counted as tried.
+func (x *txn) beginTries(shopID string, jobs []webhooks.Job) error {
+	tries := table{cols: "att text, id text, kind text, subject text, n integer"}
+	for _, j := range jobs {
+		tries.add(x.d.mint.ID("att_"), j.ID, string(j.Kind), j.Subject, j.Attempts)
+	}
+	for _, sql := range []string{
+		`UPDATE attempts AS a SET outcome = 'lost', ended_at = {now} FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = ''`,
+		`UPDATE jobs AS j SET attempts = v.n, unclear = true, first_at = coalesce(j.first_at, {now}) FROM v WHERE j.shop_id = ? AND j.id = v.id`,
+		`UPDATE rewards AS r SET tries = r.tries + 1 FROM v WHERE r.shop_id = ? AND v.kind = 'fulfil' AND r.id = v.subject
+  AND r.status = 'issuing' AND NOT (r.void AND r.tries = 0)`,
+		`INSERT INTO attempts (shop_id, id, job_id, kind, subject, n, started_at) SELECT ?, v.att, v.id, v.kind, v.subject, v.n, {now} FROM v`,
+	} {
+		if _, err := x.execAll(tries, sql, shopID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

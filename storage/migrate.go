@@ -1,0 +1,99 @@
+package storage
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"grapevine/rewards"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+func (d *DB) provider() (*goose.Provider, error) {
+	folder, dialect := "migrations/postgres", goose.DialectPostgres
+	if d.lite {
+		folder, dialect = "migrations/sqlite", goose.DialectSQLite3
+	}
+	files, err := fs.Sub(migrations, folder)
+	if err != nil {
+		return nil, err
+	}
+	sdb, err := d.writer.DB()
+	if err != nil {
+		return nil, err
+	}
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if !d.lite { // several processes may start at once; SQLite's transaction is lock enough
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(dialect, sdb, files, opts...)
+}
+
+// Migrate brings the schema up to this program's version, and tells from where to where. A newer schema
+// is refused with Kind Conflict, code schema_newer.
+func (d *DB) Migrate(ctx context.Context) (from, to int64, err error) {
+	p, err := d.provider()
+	if err != nil {
+		return 0, 0, d.fault("reading the migrations", err)
+	}
+	from, to, err = d.versions(ctx, p)
+	if err != nil {
+		return 0, 0, err
+	}
+	if from > to {
+		return from, to, newerSchema(from, to)
+	}
+	_, err = p.Up(ctx)
+	return from, to, d.fault("migrating the database", err)
+}
+
+// CheckSchema refuses to work with another schema than this program's: Kind Conflict, code schema_older
+// or schema_newer. It writes nothing.
+func (d *DB) CheckSchema(ctx context.Context) error {
+	p, err := d.provider()
+	if err != nil {
+		return d.fault("reading the migrations", err)
+	}
+	has, wants, err := d.versions(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case has > wants:
+		return newerSchema(has, wants)
+	case has < wants:
+		return rewards.Errorf(rewards.Conflict, "schema_older",
+			"the database has schema %d and this program needs %d: run `grapevine migrate`", has, wants)
+	}
+	return nil
+}
+
+func newerSchema(has, wants int64) error {
+	return rewards.Errorf(rewards.Conflict, "schema_newer",
+		"the database has schema %d and this program knows only %d: use the newer program that migrated it", has, wants)
+}
+
+func (d *DB) versions(ctx context.Context, p *goose.Provider) (has, wants int64, err error) {
+	for _, s := range p.ListSources() {
+		wants = max(wants, s.Version)
+	}
+	table := "SELECT count(*) FROM pg_class WHERE oid = to_regclass('goose_db_version')"
+	if d.lite {
+		table = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
+	}
+	var there int64
+	g := d.writer.WithContext(ctx)
+	if err := g.Raw(table).Scan(&there).Error; err != nil || there == 0 {
+		return 0, wants, d.fault("reading the schema's version", err)
+	}
+	err = g.Raw("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&has).Error
+	return has, wants, d.fault("reading the schema's version", err)
+}

@@ -1,0 +1,45 @@
+package storage
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"grapevine/rewards"
+)
+
+// openPostgres opens one pool of connections that GORM and all else share.
+func (d *DB) openPostgres(ctx context.Context, opts Options) error {
+	if len(opts.MasterKeys) == 0 {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_MASTER_KEY is required with PostgreSQL: make one by `openssl rand -base64 32`")
+	}
+	if err := d.useKeys(opts.MasterKeys); err != nil {
+		return err
+	}
+	config, err := pgxpool.ParseConfig(opts.URL)
+	if err != nil {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL is no PostgreSQL URL: %w", err)
+	}
+	if !strings.Contains(opts.URL, "pool_max_conns=") {
+		config.MaxConns = int32(opts.PoolSize)
+	} else if config.MaxConns < minPool {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL asks for %d connections, set pool_max_conns to at least %d", config.MaxConns, minPool)
+	}
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["application_name"] = "grapevine"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return d.fault("opening PostgreSQL", err)
+	}
+	d.close = append(d.close, closePool(pool))
+	d.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), gormConfig(opts.Log))
+	if err != nil {
+		return d.fault("opening PostgreSQL", err)
+	}
+	d.reader = d.writer
+	return d.own(d.writer)
+}

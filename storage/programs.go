@@ -1,0 +1,168 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+type programRow struct {
+	ShopID    string `gorm:"primaryKey"`
+	Name      string `gorm:"primaryKey"`
+	Version   int    `gorm:"primaryKey"`
+	Title     string
+	Source    string
+	Spec      string
+	AppliedAt stamp
+}
+
+func (programRow) TableName() string { return "programs" }
+
+// StoredProgram is the newest version of a programme with what became of its discount in the shop.
+type StoredProgram struct {
+	rewards.Program
+	Source     string // the file as it was applied
+	Offer      webhooks.Offer
+	BudgetUsed rewards.Money
+}
+
+// ApplyProgram stores a programme as a new version, and asks for its discount in the shop. Where nothing
+// differs from the newest version changed is false and nothing is stored. p's Version and AppliedAt are
+// set here. Kind NotFound without the shop.
+func (d *DB) ApplyProgram(ctx context.Context, shopID string, p rewards.Program, source string) (stored rewards.Program, changed bool, err error) {
+	err = d.write(ctx, "applying a programme", func(x *txn) error {
+		if err := x.lockLane(shopID); err != nil {
+			return err
+		}
+		now, err := x.now()
+		if err != nil {
+			return err
+		}
+		versions, err := x.programVersions(shopID, []string{p.Name})
+		if err != nil {
+			return err
+		}
+		stored, changed = p, true
+		stored.Version, stored.AppliedAt = 1, now
+		if n := len(versions[p.Name]); n > 0 {
+			last := versions[p.Name][n-1]
+			if sameTerms(last, p) {
+				stored, changed = last, false
+				return nil
+			}
+			stored.Version = last.Version + 1
+		}
+		if err := x.insertProgram(shopID, stored, source); err != nil {
+			return err
+		}
+		return x.offerProgram(shopID, stored)
+	})
+	return stored, changed, err
+}
+
+// sameTerms compares what a programme says, in the form in which it is kept.
+func sameTerms(a, b rewards.Program) bool {
+	a.Version, b.Version = 0, 0
+	a.AppliedAt, b.AppliedAt = time.Time{}, time.Time{}
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && string(x) == string(y)
+}
+
+func (x *txn) insertProgram(shopID string, p rewards.Program, source string) error {
+	spec, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("writing programme %s: %w", p.Name, err)
+	}
+	row := programRow{ShopID: shopID, Name: p.Name, Version: p.Version, Title: clean(p.Title), Source: clean(source), Spec: string(spec)}
+	row.AppliedAt.Time = p.AppliedAt
+	return x.Create(&row).Error
+}
+
+// offerProgram wants the shop to show this version, and gives the programme those codes that have waited
+// for one.
+func (x *txn) offerProgram(shopID string, p rewards.Program) error {
+	_, err := x.exec(`INSERT INTO offers (shop_id, program, seed, wanted_version, status, currency) VALUES (?, ?, ?, ?, 'pending', ?)
+ON CONFLICT (shop_id, program) DO UPDATE SET wanted_version = excluded.wanted_version, status = 'pending', reason = '',
+  currency = CASE WHEN offers.budget_used_minor = 0 THEN excluded.currency ELSE offers.currency END`,
+		shopID, p.Name, x.d.mint.Code(), p.Version, p.Currency)
+	if err != nil {
+		return err
+	}
+	if _, err := x.exec("UPDATE codes SET program = ? WHERE shop_id = ? AND program IS NULL", p.Name, shopID); err != nil {
+		return err
+	}
+	if err := x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobOffer, Subject: p.Name}})); err != nil {
+		return err
+	}
+	return x.askForCodes(shopID, p.Name)
+}
+
+// currentProgram is the programme that a new advocate's code belongs to: of those that run now, or will,
+// the one that was applied last; "" without any.
+func (x *txn) currentProgram(shopID string) (string, error) {
+	versions, err := x.programVersions(shopID, nil)
+	if err != nil {
+		return "", err
+	}
+	now, err := x.now()
+	if err != nil {
+		return "", err
+	}
+	var best rewards.Program
+	for _, name := range keysOf(versions) {
+		p := versions[name][len(versions[name])-1]
+		over := p.Until != nil && !now.Before(*p.Until)
+		if !over && !p.AppliedAt.Before(best.AppliedAt) {
+			best = p
+		}
+	}
+	return best.Name, nil
+}
+
+// Program returns a programme's newest version. Kind NotFound.
+func (d *DB) Program(ctx context.Context, shopID, name string) (StoredProgram, error) {
+	list, err := d.programs(ctx, shopID, "p.name = ?", name)
+	if err == nil && len(list) == 0 {
+		err = rewards.Errorf(rewards.NotFound, "program_not_found", "there is no programme %.80q", name)
+	}
+	if err != nil {
+		return StoredProgram{}, d.fault("reading a programme", err)
+	}
+	return list[0], nil
+}
+
+// Programs returns the newest version of each of a shop's programmes, by name.
+func (d *DB) Programs(ctx context.Context, shopID string) ([]StoredProgram, error) {
+	list, err := d.programs(ctx, shopID, "p.name <> ?", "")
+	return list, d.fault("listing programmes", err)
+}
+
+func (d *DB) programs(ctx context.Context, shopID, where string, arg string) ([]StoredProgram, error) {
+	var rows []struct {
+		offerRow
+		Source          string
+		BudgetUsedMinor int64
+	}
+	_, err := d.read(ctx).scan(&rows, `SELECT o.*, p.spec, p.source FROM programs p JOIN offers o ON o.shop_id = p.shop_id AND o.program = p.name AND o.wanted_version = p.version
+WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]StoredProgram, len(rows))
+	for i, r := range rows {
+		s := StoredProgram{Source: r.Source, BudgetUsed: rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Currency}}
+		if err := json.Unmarshal([]byte(r.Spec), &s.Program); err != nil {
+			return nil, fmt.Errorf("reading programme %s: %w", r.Program, err)
+		}
+		if s.Offer, err = r.offer(); err != nil {
+			return nil, err
+		}
+		list[i] = s
+	}
+	return list, nil
+}

@@ -1,0 +1,111 @@
+package storage
+
+import (
+	"strings"
+	"time"
+)
+
+// sqliteParams bounds the parameters of one statement: SQLite's driver searches them in a row.
+const sqliteParams = 480
+
+// table is a set of rows that goes into a statement as the relation v: by unnest on PostgreSQL, so that
+// one prepared statement serves every size, and by VALUES on SQLite.
+type table struct {
+	cols string // "order_id text, at timestamptz"
+	rows [][]any
+}
+
+// add appends a row.
+func (t *table) add(values ...any) { t.rows = append(t.rows, values) }
+
+// execAll runs WITH v AS (rows) + sql, in several statements where SQLite needs them. args follow v's.
+func (x *txn) execAll(t table, sql string, args ...any) (affected int64, err error) {
+	err = x.chunks(t, func(with string, vals []any) error {
+		n, err := x.exec(with+sql, append(vals, args...)...)
+		affected += n
+		return err
+	})
+	return affected, err
+}
+
+// queryAll is execAll for questions; the answers are in no order.
+func queryAll[T any](x *txn, t table, sql string, args ...any) ([]T, error) {
+	var all []T
+	err := x.chunks(t, func(with string, vals []any) error {
+		var part []T
+		_, err := x.scan(&part, with+sql, append(vals, args...)...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
+}
+
+func (x *txn) chunks(t table, f func(with string, vals []any) error) error {
+	names, types := columns(t.cols)
+	size := len(t.rows)
+	if x.d.lite {
+		size = max(1, sqliteParams/len(names))
+	}
+	for rest := t.rows; len(rest) > 0; {
+		part := rest[:min(size, len(rest))]
+		rest = rest[len(part):]
+		with, vals := x.d.relation(names, types, part)
+		if err := f(with, vals); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func columns(cols string) (names, types []string) {
+	for _, c := range strings.Split(cols, ",") {
+		name, kind, _ := strings.Cut(strings.TrimSpace(c), " ")
+		names, types = append(names, name), append(types, kind)
+	}
+	return names, types
+}
+
+func (d *DB) relation(names, types []string, rows [][]any) (with string, vals []any) {
+	var b strings.Builder
+	b.WriteString("WITH v(" + strings.Join(names, ", ") + ") AS (")
+	if d.lite {
+		tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+		b.WriteString("VALUES " + strings.TrimSuffix(strings.Repeat(tuple+", ", len(rows)), ", "))
+		vals = make([]any, 0, len(names)*len(rows))
+		for _, r := range rows {
+			for _, v := range r {
+				vals = append(vals, d.value(v))
+			}
+		}
+	} else {
+		b.WriteString("SELECT * FROM unnest(")
+		for i, kind := range types {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString("?::" + kind + "[]")
+			col := make([]any, len(rows))
+			for j, r := range rows {
+				col[j] = d.value(r[i])
+			}
+			vals = append(vals, &col) // a pointer: GORM would take a slice apart
+		}
+		b.WriteString(")")
+	}
+	b.WriteString(") ")
+	return b.String(), vals
+}
+
+// value turns a time into what the database keeps of it; the zero time is NULL.
+func (d *DB) value(v any) any {
+	t, ok := v.(time.Time)
+	switch {
+	case !ok:
+		return v
+	case t.IsZero():
+		return nil
+	case d.lite:
+		return t.UnixMicro()
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}

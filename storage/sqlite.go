@@ -1,0 +1,82 @@
+package storage
+
+import (
+	"context"
+	"strings"
+
+	"github.com/glebarez/sqlite"
+	"gorm.io/gorm"
+
+	"grapevine/internal/secret"
+	"grapevine/rewards"
+)
+
+// sqlitePragmas hold for every connection. synchronous=FULL: WAL with NORMAL loses rows that were
+// acknowledged when the power goes. secure_delete: an erased person is gone from the file.
+const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)&_txlock=immediate"
+
+const sqliteReaders = 4
+
+// sqliteName escapes what has a meaning in the name of a database.
+var sqliteName = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+
+// openSQLite opens one connection that writes and several that can only read: a reader on the writer's
+// connection would wait for the transaction that it is part of.
+func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
+	if path == "" || strings.HasPrefix(path, ":") || strings.HasPrefix(path, "//") {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL needs a file: sqlite:PATH")
+	}
+	if opts.Exclusive {
+		unlock, err := lockFile(path + ".lock")
+		if err != nil {
+			return err
+		}
+		d.close = append(d.close, unlock)
+	}
+	if err := d.sqliteKeys(path, opts.MasterKeys); err != nil {
+		return err
+	}
+	name := "file:" + sqliteName.Replace(path) + sqlitePragmas
+	var err error
+	if d.writer, err = d.openHandle(ctx, name, 1, opts); err != nil {
+		return err
+	}
+	d.reader, err = d.openHandle(ctx, name+"&_pragma=query_only(1)", sqliteReaders, opts)
+	return err
+}
+
+func (d *DB) openHandle(ctx context.Context, name string, connections int, opts Options) (*gorm.DB, error) {
+	g, err := gorm.Open(sqlite.Open(name), gormConfig(opts.Log))
+	if err != nil {
+		return nil, d.fault("opening the SQLite file", err)
+	}
+	if err := d.own(g); err != nil {
+		return nil, err
+	}
+	sdb, err := g.DB()
+	if err != nil {
+		return nil, d.fault("opening the SQLite file", err)
+	}
+	sdb.SetMaxOpenConns(connections)
+	sdb.SetMaxIdleConns(connections)
+	return g, d.fault("opening the SQLite file", sdb.PingContext(ctx))
+}
+
+func (d *DB) sqliteKeys(path string, keys []secret.Text) error {
+	if len(keys) == 0 {
+		key, _, err := secret.KeyFile(path + ".key")
+		if err != nil {
+			return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_MASTER_KEY is not set, and its file cannot stand in: %w", err)
+		}
+		keys = []secret.Text{key}
+	}
+	return d.useKeys(keys)
+}
+
+func (d *DB) useKeys(keys []secret.Text) (err error) {
+	if d.keys, err = secret.NewKeyring(keys...); err != nil {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_MASTER_KEY: %w", err)
+	}
+	return nil
+}

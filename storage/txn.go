@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// txn is one transaction. Statements written for it use {now} for the database's time, {after} for
+// {now} plus a parameter in microseconds, {lock} and {skip} for row locks: all of them are what the
+// database at hand understands.
+type txn struct {
+	*gorm.DB
+	d   *DB
+	lex *strings.Replacer
+	at  time.Time // the database's time, once asked for
+}
+
+const (
+	maxRuns  = 8
+	runPause = 5 * time.Millisecond
+)
+
+// write runs f in one transaction, and again (with jitter, a bounded number of times) where the database
+// rolled it back because of its neighbours. f must not do anything but write to x.
+func (d *DB) write(ctx context.Context, doing string, f func(x *txn) error) error {
+	var err error
+	for run := range maxRuns {
+		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
+			break
+		}
+		err = d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error { return f(d.txn(g)) })
+		if !mayRunAgain(err) {
+			break
+		}
+	}
+	return d.fault(doing, err)
+}
+
+// once is write for a single statement, which is a transaction of its own.
+func (d *DB) once(ctx context.Context, doing string, f func(x *txn) error) error {
+	var err error
+	for run := range maxRuns {
+		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
+			break
+		}
+		if err = f(d.direct(ctx)); !mayRunAgain(err) {
+			break
+		}
+	}
+	return d.fault(doing, err)
+}
+
+func pause(ctx context.Context, t time.Duration) error {
+	timer := time.NewTimer(t)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// read is for questions outside a transaction.
+func (d *DB) read(ctx context.Context) *txn { return d.txn(d.reader.WithContext(ctx)) }
+
+// direct is for a single statement that is its own transaction.
+func (d *DB) direct(ctx context.Context) *txn { return d.txn(d.writer.WithContext(ctx)) }
+
+var pgLexicon = strings.NewReplacer("{now}", "now()", "{after}", "(now() + ?::bigint * interval '1 microsecond')",
+	"{lock}", "FOR UPDATE", "{skip}", "FOR UPDATE SKIP LOCKED", "{json}", "::json")
+
+func (d *DB) txn(g *gorm.DB) *txn {
+	x := &txn{DB: g, d: d, lex: pgLexicon}
+	if d.lite {
+		x.at = d.clock().UTC().Truncate(time.Microsecond)
+		micros := strconv.FormatInt(x.at.UnixMicro(), 10)
+		x.lex = strings.NewReplacer("{now}", micros, "{after}", "("+micros+" + ?)", "{lock}", "", "{skip}", "", "{json}", "")
+	}
+	return x
+}
+
+// now is the database's time, the same during the whole transaction.
+func (x *txn) now() (time.Time, error) {
+	if !x.at.IsZero() {
+		return x.at, nil
+	}
+	var at stamp
+	if err := x.Raw("SELECT now()").Row().Scan(&at); err != nil {
+		return time.Time{}, err
+	}
+	x.at = at.Time
+	return x.at, nil
+}
+
+func (x *txn) exec(sql string, args ...any) (int64, error) {
+	r := x.Exec(x.lex.Replace(sql), x.args(args)...)
+	return r.RowsAffected, r.Error
+}
+
+// scan reads rows into a slice, or one row or value into dest; found is how many rows there were.
+func (x *txn) scan(dest any, sql string, args ...any) (found int64, err error) {
+	r := x.Raw(x.lex.Replace(sql), x.args(args)...).Scan(dest)
+	return r.RowsAffected, r.Error
+}
+
+// args turns times into what the database keeps.
+func (x *txn) args(args []any) []any {
+	for i, a := range args {
+		args[i] = x.d.value(a)
+	}
+	return args
+}

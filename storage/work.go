@@ -1,0 +1,161 @@
+package storage
+
+import (
+	"context"
+
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+var (
+	_ webhooks.Inbox = (*DB)(nil)
+	_ webhooks.Lanes = (*DB)(nil)
+	_ webhooks.Work  = (*DB)(nil)
+)
+
+// Decide judges orders and stores everything that follows, in one transaction. See webhooks.Work.
+func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Confirmed) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	return d.fenced(ctx, l, "judging orders", func(x *txn) error {
+		jobs := make([]webhooks.Job, len(orders))
+		for i, c := range orders {
+			jobs[i] = c.Job
+		}
+		ended, err := x.endJobs(l.Shop.ID, jobs)
+		if err != nil {
+			return err
+		}
+		if err := x.judge(l, orders); err != nil {
+			return err
+		}
+		// An order that was asked for again is read again: what waits for it waits on.
+		return x.endWaiting(l.Shop.ID, ended)
+	})
+}
+
+// judge applies orders to the book one after the other and stores what changed.
+func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
+	shopID := l.Shop.ID
+	for i := range orders {
+		x.d.sealPerson(shopID, orders[i].Order.Customer)
+	}
+	book, err := x.book(l.Shop, orders)
+	if err != nil {
+		return err
+	}
+	records := map[string]rewards.Record{}
+	var all rewards.Effect
+	for _, c := range orders {
+		change, err := apply(book, c)
+		if err != nil {
+			return err
+		}
+		records[c.Order.ID] = change.Record // the last one counts where an order stands there twice
+		merge(&all, change.Effect)
+	}
+	rows := make([]orderRecord, 0, len(records))
+	for _, rec := range records {
+		rows = append(rows, orderRecord{shopID, rec})
+	}
+	if err := x.saveOrders(rows, always); err != nil {
+		return err
+	}
+	return x.saveEffect(shopID, all)
+}
+
+// apply holds an order that cannot be reckoned, so that it does not stop its neighbours.
+func apply(book *rewards.Book, c webhooks.Confirmed) (rewards.Change, error) {
+	change, err := book.Apply(c.Order, c.Trouble, c.Detail)
+	if err == nil || rewards.KindOf(err) != rewards.Invalid || c.Order.ID == "" {
+		return change, err
+	}
+	return book.Apply(rewards.Order{ID: c.Order.ID}, rewards.ReasonUnreadableOrder, detail(err))
+}
+
+func merge(into *rewards.Effect, e rewards.Effect) {
+	into.Rewards = append(into.Rewards, e.Rewards...)
+	into.Postings = append(into.Postings, e.Postings...)
+	into.Jobs = append(into.Jobs, e.Jobs...)
+	for name, m := range e.Budget {
+		if into.Budget == nil {
+			into.Budget = map[string]rewards.Money{}
+		}
+		sum := into.Budget[name]
+		sum.Minor, sum.Currency = sum.Minor+m.Minor, m.Currency
+		into.Budget[name] = sum
+	}
+}
+
+// endWaiting ends the events that waited for these orders, with the decision's reason.
+func (x *txn) endWaiting(shopID string, orderIDs []string) error {
+	t := table{cols: "order_id text"}
+	for _, id := range orderIDs {
+		t.add(id)
+	}
+	_, err := x.execAll(t, `UPDATE events AS e SET status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
+FROM v JOIN orders o ON o.shop_id = ? AND o.order_id = v.order_id
+WHERE e.shop_id = o.shop_id AND e.order_id = v.order_id AND e.order_id <> '' AND e.status = 'confirming'`, shopID)
+	return err
+}
+
+// Step records the shop's answer to a reward's step. See webhooks.Work.
+func (d *DB) Step(ctx context.Context, l webhooks.Lane, j webhooks.Job, res rewards.StepResult) error {
+	return d.fenced(ctx, l, "recording a reward's step", func(x *txn) error {
+		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil {
+			return err
+		}
+		return x.record(l.Shop.ID, j.Subject, res)
+	})
+}
+
+// record stores what a step did; the effect asks for the next one if there is any.
+func (x *txn) record(shopID, rewardID string, res rewards.StepResult) error {
+	r, err := x.reward(shopID, rewardID, "{lock}")
+	if err != nil {
+		return err
+	}
+	if err := x.lockOffers(shopID, []string{r.Program}); err != nil {
+		return err
+	}
+	now, err := x.now()
+	if err != nil {
+		return err
+	}
+	effect, err := r.Record(res, now)
+	if err != nil {
+		return err
+	}
+	return x.saveEffect(shopID, effect)
+}
+
+// refuse ends a reward's step that was given up. What is in the shop already stays as it is there, and
+// the dead job shows it.
+func (x *txn) refuse(shopID string, j webhooks.Job, code string) error {
+	r, err := x.reward(shopID, j.Subject, "{lock}")
+	if err != nil || r.Next() != rewards.StepIssue {
+		return err
+	}
+	now, err := x.now()
+	if err != nil {
+		return err
+	}
+	effect, err := r.Record(rewards.StepResult{Step: rewards.StepIssue, Refused: code}, now)
+	if err != nil {
+		return err
+	}
+	return x.saveEffect(shopID, effect)
+}
+
+func (x *txn) reward(shopID, id, lock string) (rewards.Reward, error) {
+	var row rewardRow
+	n, err := x.scan(&row, "SELECT * FROM rewards WHERE shop_id = ? AND id = ? "+lock, shopID, id)
+	if err != nil {
+		return rewards.Reward{}, err
+	}
+	if n == 0 {
+		return rewards.Reward{}, rewards.Errorf(rewards.NotFound, "reward_not_found", "there is no reward %.80q", id)
+	}
+	return row.reward()
+}
