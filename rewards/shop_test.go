@@ -22,6 +22,8 @@ type thing struct {
 	amount int64 // what it is worth now
 	used   bool  // the code
 	gone   bool  // switched off
+	// unheard is a debit whose answer was lost: the account shows it to who looks.
+	unheard *rewards.StepResult
 }
 
 func newShop() *shop {
@@ -73,12 +75,24 @@ func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
 		th.gone = !th.used
 		return rewards.StepResult{Spent: th.used}
 	case rewards.TakeCredit:
-		th := s.byID[a.CreditID]
-		taken := min(a.Amount.Minor, th.amount)
-		th.amount -= taken
-		return rewards.StepResult{Taken: rewards.Money{Minor: taken, Currency: a.Amount.Currency}, Spent: taken < a.Amount.Minor}
+		return s.take(s.byID[a.CreditID], a.Amount)
 	default:
 		t.Fatalf("no action for a reward: %T", a)
 		return rewards.StepResult{}
 	}
+}
+
+func (s *shop) take(th *thing, amount rewards.Money) rewards.StepResult {
+	res := rewards.StepResult{Taken: amount}
+	if th.unheard != nil {
+		res, th.unheard = *th.unheard, nil
+	} else {
+		res.Taken.Minor = min(amount.Minor, th.amount)
+		res.Spent = res.Taken.Minor < amount.Minor
+		th.amount -= res.Taken.Minor
+	}
+	if s.losesAnswers {
+		th.unheard = &res
+	}
+	return res
 }

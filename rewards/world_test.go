@@ -2,6 +2,7 @@ package rewards_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +26,7 @@ type world struct {
 	orders   map[string]rewards.Order         // as the shop would tell them now
 	trouble  map[string]string                // orders that cannot be read, with the detail
 	shop     *shop
+	begun    map[string]rewards.StepResult // by reward: the step whose answer was lost, with its net
 	minted   int
 }
 
@@ -40,7 +42,7 @@ func newWorld(currency string) *world {
 		now: dayZero, currency: currency,
 		versions: map[string][]rewards.Program{}, owners: map[string]rewards.Claim{}, records: map[string]rewards.Record{},
 		rewards: map[string][]rewards.Reward{}, jobs: map[rewards.JobRequest]time.Time{}, orders: map[string]rewards.Order{},
-		trouble: map[string]string{}, shop: newShop(),
+		trouble: map[string]string{}, shop: newShop(), begun: map[string]rewards.StepResult{},
 	}
 }
 
@@ -253,32 +255,41 @@ func (w *world) find(t tester, id string) rewards.Reward {
 	return rewards.Reward{}
 }
 
-// fulfil takes one step of a reward: commit the try, call, record under a fresh read.
+// fulfil takes one step of a reward: commit the try, call, record under a fresh read. A step whose answer
+// was lost is asked about as it was begun, whatever the order says by now: a debit of another amount could
+// not be recognised.
 func (w *world) fulfil(t tester, id string) {
 	t.Helper()
 	r := w.find(t, id)
-	step := r.Next()
-	if step == rewards.StepNone {
-		return
+	res := rewards.StepResult{Step: r.Next(), Net: r.Net}
+	if begun, ok := w.begun[id]; ok {
+		res = begun
 	}
-	res := rewards.StepResult{Step: step}
-	if step != rewards.StepDrop {
-		action, err := r.Action(step)
+	switch res.Step {
+	case rewards.StepNone:
+		return
+	case rewards.StepDrop:
+	default:
+		r.Tries++
+		w.move(t, rewards.RewardChange{Was: r.Status, Reward: r})
+		r.Net = res.Net
+		action, err := r.Action(res.Step)
 		if err != nil {
 			t.Fatalf("action: %v", err)
 		}
-		r.Tries++
-		w.move(t, rewards.RewardChange{Was: r.Status, Reward: r})
-		res = w.shop.do(t, action)
-		res.Step, res.Net = step, r.Net
+		answer := w.shop.do(t, action)
 		if w.shop.losesAnswers {
+			w.begun[id] = res
 			w.jobs[rewards.JobRequest{Kind: rewards.JobFulfil, Subject: id}] = w.now.Add(time.Minute)
 			return
 		}
+		answer.Step, answer.Net = res.Step, res.Net
+		res = answer
 	}
+	delete(w.begun, id)
 	e, err := w.find(t, id).Record(res, w.now)
 	if err != nil {
-		t.Fatalf("record %s of %s: %v", step, id, err)
+		t.Fatalf("record %s of %s: %v", res.Step, id, err)
 	}
 	w.store(t, e)
 	w.check(t)
@@ -288,8 +299,8 @@ func (w *world) fulfil(t tester, id string) {
 func (w *world) check(t tester) {
 	t.Helper()
 	for id, rec := range w.records {
-		if again := rec.Rejudge(w.versions); fmt.Sprint(again) != fmt.Sprint(rec.Decision) {
-			t.Fatalf("order %s judged again:\n%+v\nstored:\n%+v", id, again, rec.Decision)
+		if again, stored := throughJSON(t, rec, w.versions); again != stored {
+			t.Fatalf("order %s judged again:\n%s\nstored:\n%s", id, again, stored)
 		}
 	}
 	for id, list := range w.rewards {
@@ -305,6 +316,24 @@ func (w *world) check(t tester) {
 		}
 	}
 	w.checkLimits(t)
+}
+
+// throughJSON stores a record as text, derives the decision again from what was read back, and returns
+// both decisions as text.
+func throughJSON(t tester, rec rewards.Record, versions map[string][]rewards.Program) (again, stored string) {
+	t.Helper()
+	text := func(v any) []byte {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatalf("marshal: %v", err)
+		}
+		return b
+	}
+	read := rewards.Record{Decision: rec.Decision}
+	if err := json.Unmarshal(text(rec.Facts), &read.Facts); err != nil {
+		t.Fatalf("unmarshal: %v", err)
+	}
+	return string(text(read.Rejudge(versions))), string(text(rec.Decision))
 }
 
 func (w *world) checkReward(t tester, r rewards.Reward) {
