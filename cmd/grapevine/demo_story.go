@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/access"
+	"grapevine/rewards"
+	"grapevine/rewards/programfile"
+	"grapevine/storage"
+	"grapevine/web/words"
+	"grapevine/webhooks"
+)
+
+// demoProgram is the story's programme: as the example, without the wait.
+const demoProgram = `program: give10get10
+title: Give 10 %, get $10
+friend:
+  discount: {percent: "10", minimum: "30.00", once_per_customer: true}
+advocate:
+  reward: {kind: store_credit, amount: "10.00", expires: 180d}
+qualify: {customers: new, minimum: "30.00"}
+hold: 0s
+partial_refund: proportional
+limits: {per_advocate: 50, per_advocate_period: 365d, budget: "5000.00"}
+`
+
+// patience is how long the story waits for a step before it is not as told.
+const patience = 20 * time.Second
+
+// teller tells the story and checks each step against what really happened.
+type teller struct {
+	*stage
+	ctx    context.Context
+	out    io.Writer
+	n      int
+	shopID string
+	api    *client
+
+	ana, ben *shopifytest.Customer
+	code     string
+	order    *shopifytest.Order
+}
+
+// tell plays all steps. The error says which was not as told.
+func tell(ctx context.Context, out io.Writer, st *stage) error {
+	t := &teller{stage: st, ctx: ctx, out: out}
+	fmt.Fprintf(out, "Grapevine demo: one process, the embedded database, a simulated Shopify shop.\n")
+	for _, step := range []struct {
+		title string
+		play  func() error
+	}{
+		{"A shop is installed", t.install},
+		{"The owner applies a programme", t.apply},
+		{"Ana, a customer, gets her code", t.joins},
+		{"Ben buys with Ana's code", t.buys},
+		{"The webhook arrived, and the decision is explained", t.decided},
+		{"Store credit appears in the shop", t.credited},
+		{"Ben sends everything back: the credit is taken back", t.refunded},
+		{"Every webhook comes again: nothing changes", t.repeated},
+		{"The books are checked", t.checked},
+	} {
+		t.n++
+		fmt.Fprintf(out, "\n%d. %s\n", t.n, step.title)
+		if err := step.play(); err != nil {
+			return fmt.Errorf("step %d (%s): %w", t.n, step.title, err)
+		}
+	}
+	fmt.Fprintf(out, "\nThe end: one order, one reward, one refund; the shop and the books agree.\n")
+	return nil
+}
+
+// say prints one line of the present step.
+func (t *teller) say(format string, args ...any) { fmt.Fprintf(t.out, "   "+format+"\n", args...) }
+
+// until waits for something to become true; what names it for the person who reads that it did not.
+func (t *teller) until(what string, ok func() (bool, error)) error {
+	deadline := time.Now().Add(patience)
+	for {
+		done, err := ok()
+		if err != nil || done {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: not within %s", what, patience)
+		}
+		select {
+		case <-t.ctx.Done():
+			return t.ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (t *teller) install() error {
+	shop, err := t.app.db.AddShop(t.ctx, storage.NewShop{
+		Platform: "shopify", Domain: "demo.myshopify.com", APIURL: t.shop.URL(), Currency: "USD", TimeZone: "America/New_York", Token: "shpat_demo",
+	})
+	if err != nil {
+		return err
+	}
+	t.shopID = shop.ID
+	_, token, err := t.app.db.CreateToken(t.ctx, shop.ID, access.Write)
+	if err != nil {
+		return err
+	}
+	t.api = &client{base: t.url + "/api/v1/shops/" + shop.ID, token: token.Reveal()}
+	t.say("%s is %s; it speaks Shopify's Admin API at %s", shop.Domain, shop.ID, t.shop.URL())
+	return nil
+}
+
+func (t *teller) apply() error {
+	p, err := programfile.Parse([]byte(demoProgram), "USD", time.UTC)
+	if err != nil {
+		return err
+	}
+	applied, _, err := t.app.db.ApplyProgram(t.ctx, t.shopID, p, demoProgram)
+	if err != nil {
+		return err
+	}
+	t.app.pipeline.Wake()
+	t.say("%q version %d: a friend gets 10 %% off from $30, the advocate $10.00 of store credit", applied.Title, applied.Version)
+	return t.until("the programme's discount in the shop", func() (bool, error) {
+		state, err := t.shop.State()
+		if err != nil || len(state.Discounts) == 0 {
+			return false, err
+		}
+		for _, d := range state.Discounts {
+			t.say("the shop has the discount %q now; it will hold every advocate's code", d.Title)
+		}
+		return true, nil
+	})
+}
+
+func (t *teller) joins() (err error) {
+	if t.ana, err = t.shop.AddCustomer(shopifytest.CustomerInput{Email: "ana@example.com", FirstName: "Ana"}); err != nil {
+		return err
+	}
+	var advocate struct{ ID, Code, Link, Status string }
+	body := map[string]string{"customer_id": strconv.FormatInt(t.ana.ID, 10), "email": "ana@example.com", "first_name": "Ana"}
+	if err := t.api.post(t.ctx, "/advocates", body, &advocate); err != nil {
+		return err
+	}
+	t.code = advocate.Code
+	t.app.pipeline.Wake()
+	t.say("POST /advocates → code %s, link %s", advocate.Code, advocate.Link)
+	return t.until("the code in the shop", func() (bool, error) {
+		if err := t.api.get(t.ctx, "/advocates/"+advocate.ID, &advocate); err != nil {
+			return false, err
+		}
+		if advocate.Status == "active" {
+			t.say("the shop has confirmed the code: it is %s", advocate.Status)
+		}
+		return advocate.Status == "active", nil
+	})
+}
+
+func (t *teller) buys() (err error) {
+	t.order, err = t.shop.PlaceOrder(shopifytest.OrderInput{
+		Customer: &shopifytest.CustomerInput{Email: "ben@example.com", FirstName: "Ben"},
+		Lines:    []shopifytest.LineInput{{Title: "Teapot", Price: "60.00"}, {Title: "Cup", Price: "10.00", Quantity: 2}},
+		Codes:    []shopifytest.CodeInput{{Code: t.code}}, Shipping: "5.00", Paid: true,
+	})
+	if err != nil {
+		return err
+	}
+	t.say("order %s: goods $80.00, %s takes $8.00 off, shipping $5.00, paid", t.order.Name, t.code)
+	return nil
+}
+
+func (t *teller) decided() error {
+	var o orderAnswer
+	err := t.until("a decision on the order", func() (bool, error) {
+		return t.api.found(t.ctx, t.orderPath(), &o, func() bool { return o.Decision.Outcome != "" && o.Decision.Outcome != "none" })
+	})
+	if err != nil {
+		return err
+	}
+	events, err := t.events()
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		t.say("webhook %-14s %s  %s", e.Topic, e.ID, e.Status)
+	}
+	t.say("GET /orders/%d → outcome %s, programme %s version %d, eligible %s", t.order.ID, o.Decision.Outcome, o.Decision.Program, o.Decision.Version, o.Eligible)
+	for _, c := range o.Decision.Candidates {
+		t.say("code %s of advocate %s: won %v", c.Code, c.Advocate, c.Won)
+	}
+	for _, c := range o.Decision.Checks {
+		t.say("%s %-22s %s", tick(c.Passed), c.Name, c.Evidence)
+	}
+	if o.Decision.Outcome != string(rewards.OutcomeRewarded) || o.Eligible.String() != "72.00 USD" {
+		return fmt.Errorf("outcome %s on %s, told was rewarded on 72.00 USD", o.Decision.Outcome, o.Eligible)
+	}
+	return nil
+}
+
+func tick(ok bool) string {
+	if ok {
+		return "✓"
+	}
+	return "✗"
+}
+
+func (t *teller) credited() error {
+	err := t.until("$10.00 on Ana's account in the shop", func() (bool, error) {
+		balance, _, err := t.balance()
+		return balance == "10.00", err
+	})
+	if err != nil {
+		return err
+	}
+	reward, err := t.reward("issued")
+	if err != nil {
+		return err
+	}
+	t.say("reward %s is %s: %s, in the shop as %s", reward.ID, reward.Status, reward.Value, reward.ExternalID)
+	_, transactions, err := t.balance()
+	if err != nil || transactions != 1 {
+		return fmt.Errorf("the shop's account has %d transactions, told was 1: %w", transactions, err)
+	}
+	t.say("Ana's account in the shop holds $10.00, by exactly one transaction")
+	return nil
+}
+
+func (t *teller) refunded() error {
+	refund := shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0}, {Index: 1}}, Shipping: "5.00"}
+	if _, err := t.shop.Refund(t.order.ID, refund); err != nil {
+		return err
+	}
+	t.say("order %s is refunded whole", t.order.Name)
+	err := t.until("Ana's account back at nothing", func() (bool, error) {
+		balance, _, err := t.balance()
+		return balance == "0.00", err
+	})
+	if err != nil {
+		return err
+	}
+	reward, err := t.reward("reversed")
+	if err != nil {
+		return err
+	}
+	t.say("reward %s is %s, net %s, because: %s", reward.ID, reward.Status, reward.Net, words.For(reward.Reason).Says)
+	return nil
+}
+
+func (t *teller) repeated() error {
+	if err := t.shop.WaitQuiet(t.ctx); err != nil {
+		return err
+	}
+	before, err := t.ledger()
+	if err != nil {
+		return err
+	}
+	sent, err := t.shop.Redeliver(shopifytest.RedeliverInput{NewID: true})
+	if err != nil {
+		return err
+	}
+	if err := t.shop.WaitQuiet(t.ctx); err != nil {
+		return err
+	}
+	if err := t.settled(); err != nil {
+		return err
+	}
+	after, err := t.ledger()
+	if err != nil {
+		return err
+	}
+	balance, transactions, err := t.balance()
+	if err != nil {
+		return err
+	}
+	t.say("%d deliveries came again under new ids and with their old payloads", sent)
+	t.say("ledger rows before and after: %d and %d; Ana's account: %s by %d transactions", before, after, balance, transactions)
+	if before != after || balance != "0.00" || transactions != 2 {
+		return fmt.Errorf("something changed")
+	}
+	return nil
+}
+
+// settled waits until no event and no job is left to do.
+func (t *teller) settled() error {
+	return t.until("all webhooks worked on", func() (bool, error) {
+		events, err := t.events()
+		if err != nil {
+			return false, err
+		}
+		for _, e := range events {
+			if e.Status == string(webhooks.EventPending) {
+				return false, nil
+			}
+		}
+		due, _, dead, err := t.app.db.JobCounts(t.ctx)
+		return due+dead == 0, err
+	})
+}
+
+func (t *teller) checked() error {
+	if err := fsck(t.ctx, t.settings, t.app.db, fsckReport{out: indented{t.out}}, true); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"grapevine/connectors"
+	"grapevine/connectors/shopify"
+	"grapevine/rewards"
+	"grapevine/storage"
+)
+
+// doctorCmd checks what a running server needs, and says how to mend what is wrong.
+type doctorCmd struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// finding is what the doctor says of one thing.
+type finding struct {
+	About string `json:"about"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"`
+	Do    string `json:"do,omitempty"`
+}
+
+// Run looks at settings, database and each shop; exit 1 if anything needs mending.
+func (c *doctorCmd) Run(ctx context.Context, s *settings, io streams) error {
+	findings, err := s.examine(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := io.asJSON(findings); err != nil {
+			return err
+		}
+	}
+	for _, f := range findings {
+		if !c.JSON {
+			fmt.Fprintf(io.out, "%s %-28s %s\n", tick(f.OK), f.About, f.Says)
+			if f.Do != "" {
+				fmt.Fprintf(io.out, "  → %s\n", f.Do)
+			}
+		}
+	}
+	if slices.ContainsFunc(findings, func(f finding) bool { return !f.OK }) {
+		return errQuiet
+	}
+	return nil
+}
+
+func (s *settings) examine(ctx context.Context) ([]finding, error) {
+	var out []finding
+	secrets, err := s.shopifySecrets()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(secrets) == 0:
+		out = append(out, finding{About: "Shopify client secret", Says: "not set: every Shopify webhook is refused", Do: "set GRAPEVINE_SHOPIFY_CLIENT_SECRETS to your app's client secret"})
+	default:
+		out = append(out, finding{About: "Shopify client secret", OK: true, Says: fmt.Sprintf("%d set", len(secrets))})
+	}
+	if s.PublicURL == "" {
+		out = append(out, finding{About: "public address", Says: "not set: advocates have codes and no links", Do: "set GRAPEVINE_PUBLIC_URL to where shoppers reach this server"})
+	} else {
+		out = append(out, finding{About: "public address", OK: true, Says: s.PublicURL})
+	}
+	db, err := s.open(ctx, false, false, nil)
+	if err != nil {
+		return append(out, finding{About: "database", Says: err.Error(), Do: mend(rewards.CodeOf(err))}), nil
+	}
+	defer db.Close()
+	out = append(out, finding{About: "database", OK: true, Says: "answers, schema is right"})
+	shops, err := s.examineShops(ctx, db)
+	return append(out, shops...), err
+}
+
+// examineShops asks each shop who it is and what the token may do.
+func (s *settings) examineShops(ctx context.Context, db *storage.DB) ([]finding, error) {
+	shops, err := db.Shops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	platform, err := s.shopify(quiet())
+	if err != nil {
+		return nil, err
+	}
+	var out []finding
+	for _, installed := range shops {
+		if installed.Status == storage.ShopUninstalled {
+			continue
+		}
+		out = append(out, examineShop(ctx, db, platform, installed))
+	}
+	return out, nil
+}
+
+func examineShop(ctx context.Context, db *storage.DB, platform *shopify.Shopify, installed connectors.Installed) finding {
+	f := finding{About: installed.ID}
+	shop, err := db.CallableShop(ctx, installed.ID)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, probeFor)
+		defer cancel()
+		var p shopify.Profile
+		if p, err = platform.Probe(ctx, shop); err == nil {
+			return judgeShop(f, installed, p)
+		}
+	}
+	f.Says, f.Do = installed.Domain+": "+rewards.CodeOf(err), mend(rewards.CodeOf(err))
+	return f
+}
+
+func judgeShop(f finding, installed connectors.Installed, p shopify.Profile) finding {
+	switch {
+	case len(p.Missing) > 0:
+		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
+	case p.Currency != installed.Currency:
+		f.Says, f.Do = fmt.Sprintf("%s: its currency is %s, stored is %s", installed.Domain, p.Currency, installed.Currency), "`grapevine shop remove` and add it again: amounts in another currency are never converted"
+	case installed.Status != "active":
+		f.Says, f.Do = installed.Domain+": is "+installed.Status+" "+installed.Reason, "`grapevine shop resume "+installed.ID+"`"
+	default:
+		f.OK, f.Says = true, installed.Domain+": token and scopes are right"
+		if !p.StoreCredit {
+			f.Says += "; store credit is switched off in the shop"
+		}
+	}
+	return f
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+	"grapevine/rewards/programfile"
+	"grapevine/storage"
+)
+
+// programCmd applies and looks at programmes.
+type programCmd struct {
+	Apply  programApplyCmd  `cmd:"" help:"Apply a programme file; a change makes a new version."`
+	List   programListCmd   `cmd:"" help:"List a shop's programmes."`
+	Show   programShowCmd   `cmd:"" help:"Show a programme, and how its discount fares in the shop."`
+	Schema programSchemaCmd `cmd:"" help:"Print the JSON Schema of programme files."`
+}
+
+// maxProgramFile is far more than any programme needs.
+const maxProgramFile = 256 << 10
+
+// programApplyCmd applies a file.
+type programApplyCmd struct {
+	Shop string `required:"" placeholder:"ID" help:"The shop."`
+	File string `arg:"" help:"The programme file; - for standard input."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// programView is a programme as commands print it.
+type programView struct {
+	Program  string    `json:"program"`
+	Version  int       `json:"version"`
+	Title    string    `json:"title"`
+	Changed  *bool     `json:"changed,omitempty"`
+	Applied  string    `json:"applied_at"`
+	Discount offerView `json:"discount"`
+	Budget   *string   `json:"budget,omitempty"`
+	Used     string    `json:"used"`
+}
+
+// offerView is the programme's discount in the shop.
+type offerView struct {
+	Status     string `json:"status"` // pending, active, failed
+	Reason     string `json:"reason,omitempty"`
+	Shown      int    `json:"shown_version,omitempty"`
+	ExternalID string `json:"external_id,omitempty"`
+}
+
+func viewProgram(p storage.StoredProgram) programView {
+	v := programView{
+		Program: p.Program.Name, Version: p.Program.Version, Title: p.Program.Title, Applied: when(p.Program.AppliedAt), Used: p.BudgetUsed.String(),
+		Discount: offerView{Status: p.Offer.Status, Reason: p.Offer.Reason, Shown: p.Offer.Shown, ExternalID: p.Offer.ExternalID},
+	}
+	if b := p.Program.Budget; b.Minor != 0 {
+		text := b.String()
+		v.Budget = &text
+	}
+	return v
+}
+
+// Run checks the file, and what it asks of the platform, then stores it. The discount in the shop is made
+// by a running serve.
+func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) error {
+	source, err := readFile(c.File)
+	if err != nil {
+		return err
+	}
+	return s.with(ctx, func(db *storage.DB) error {
+		shop, err := db.CallableShop(ctx, c.Shop)
+		if err != nil {
+			return err
+		}
+		zone, err := time.LoadLocation(shop.TimeZone)
+		if err != nil {
+			zone = time.UTC
+		}
+		p, err := programfile.Parse(source, shop.Currency, zone)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.File, err)
+		}
+		if err := s.carries(shop, p); err != nil {
+			return err
+		}
+		p, changed, err := db.ApplyProgram(ctx, c.Shop, p, string(source))
+		if err != nil {
+			return err
+		}
+		stored, err := db.Program(ctx, c.Shop, p.Name)
+		if err != nil {
+			return err
+		}
+		return c.print(io, stored, changed)
+	})
+}
+
+// carries refuses a programme that asks for what the shop's platform does not have.
+func (s *settings) carries(shop connectors.Shop, p rewards.Program) error {
+	platform, err := s.shopify(quiet())
+	if err != nil {
+		return err
+	}
+	can := platform.Capabilities()
+	if !slices.Contains(can.Rewards, p.Reward.Kind) {
+		return misuse("%s shops do not carry rewards of kind %s; they carry %v", shop.Platform, p.Reward.Kind, can.Rewards)
+	}
+	if (p.Friend.FreeShipping || p.Reward.Discount.FreeShipping) && !can.FreeShipping {
+		return misuse("%s shops have no codes for free shipping", shop.Platform)
+	}
+	return nil
+}
+
+func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, changed bool) error {
+	v := viewProgram(stored)
+	v.Changed = &changed
+	if c.JSON {
+		return io.asJSON(v)
+	}
+	if !changed {
+		_, err := fmt.Fprintf(io.out, "%s is unchanged: version %d stays\n", v.Program, v.Version)
+		return err
+	}
+	_, err := fmt.Fprintf(io.out, "%s is at version %d; its discount in the shop is %s (`grapevine program show --shop %s %s` tells how it went)\n", v.Program, v.Version, v.Discount.Status, c.Shop, v.Program)
+	return err
+}
+
+// readFile reads a file of bounded size, or standard input for "-".
+func readFile(path string) ([]byte, error) {
+	in := os.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, useError{err}
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxProgramFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if len(b) > maxProgramFile {
+		return nil, misuse("%s is larger than %d KiB", path, maxProgramFile>>10)
+	}
+	return b, nil
+}
+
+// programListCmd lists programmes.
+type programListCmd struct {
+	Shop string `required:"" placeholder:"ID" help:"The shop."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Run prints one line a programme.
+func (c *programListCmd) Run(ctx context.Context, s *settings, io streams) error {
+	return s.with(ctx, func(db *storage.DB) error {
+		programs, err := db.Programs(ctx, c.Shop)
+		if err != nil {
+			return err
+		}
+		views := make([]programView, len(programs))
+		for i, p := range programs {
+			views[i] = viewProgram(p)
+		}
+		return list(io, c.JSON, views, "No programme yet: `grapevine program apply` applies one.", "PROGRAM VERSION TITLE DISCOUNT USED", func(v programView) []string {
+			return []string{v.Program, fmt.Sprint(v.Version), v.Title, v.Discount.Status, v.Used}
+		})
+	})
+}
+
+// programShowCmd shows one programme.
+type programShowCmd struct {
+	Shop string `required:"" placeholder:"ID" help:"The shop."`
+	Name string `arg:"" help:"The programme's name."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Run prints the programme and its discount's state.
+func (c *programShowCmd) Run(ctx context.Context, s *settings, io streams) error {
+	return s.with(ctx, func(db *storage.DB) error {
+		p, err := db.Program(ctx, c.Shop, c.Name)
+		if err != nil {
+			return err
+		}
+		v := viewProgram(p)
+		if c.JSON {
+			return io.asJSON(v)
+		}
+		budget := "none"
+		if v.Budget != nil {
+			budget = *v.Budget
+		}
+		_, err = fmt.Fprintf(io.out, "%s  %s\n  version   %d, applied %s\n  discount  %s %s %s\n  budget    %s, used %s\n\n%s", v.Program, v.Title, v.Version, v.Applied, v.Discount.Status, v.Discount.ExternalID, v.Discount.Reason, budget, v.Used, p.Source)
+		if hint := mend(v.Discount.Reason); err == nil && hint != "" {
+			_, err = fmt.Fprintf(io.out, "\nThe discount failed: %s\n", hint)
+		}
+		return err
+	})
+}
+
+// programSchemaCmd prints the schema.
+type programSchemaCmd struct{}
+
+// Run prints the JSON Schema.
+func (programSchemaCmd) Run(_ context.Context, io streams) error {
+	_, err := io.out.Write(programfile.Schema())
+	return err
+}
