@@ -134,6 +134,9 @@ ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, limit)
 		if len(rows) == 0 {
 			return rewards.Errorf(rewards.NotFound, "nothing_due", "shop %s has no due job", l.Shop.ID)
 		}
+		if rows[0].Kind != string(rewards.JobConfirm) {
+			rows = rows[:1]
+		}
 		now, err := x.now()
 		if err != nil {
 			return err
