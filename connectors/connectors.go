@@ -76,3 +76,11 @@ type Installed struct {
 	Reason   string // of parked: token_refused, scope_missing, shop_frozen, shop_gone
 	Since    time.Time
 }
+
+// Holding is a discount in a shop that carries our mark.
+type Holding struct {
+	ExternalID string
+	Subject    string // what it was made for: a reward's id or a programme's name
+	Code       string // one of its codes
+	Live       bool   // it was not switched off and has not run out
+}

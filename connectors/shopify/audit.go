@@ -1,0 +1,74 @@
+package shopify
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"grapevine/connectors"
+)
+
+// auditPages bounds a listing: 50 discounts a page, 25,000 objects are what Shopify pages through.
+const auditPages = 500
+
+// Holdings lists the discounts that carry our mark, newest last.
+func (s *Shopify) Holdings(ctx context.Context, shop connectors.Shop, f func(connectors.Holding) error) error {
+	vars := map[string]any{"query": `title:"` + markOf("") + `*"`, "after": nil}
+	for range auditPages {
+		var data struct {
+			Discounts struct {
+				Nodes []struct {
+					ID       string `json:"id"`
+					Discount struct {
+						Type   string `json:"__typename"`
+						Title  string `json:"title"`
+						Status string `json:"status"`
+						Codes  struct {
+							Nodes []struct {
+								Code string `json:"code"`
+							} `json:"nodes"`
+						} `json:"codes"`
+					} `json:"discount"`
+				} `json:"nodes"`
+				Page pageInfo `json:"pageInfo"`
+			} `json:"discountNodes"`
+		}
+		if _, err := s.ask(ctx, shop, "our_discounts", vars, &data); err != nil {
+			return err
+		}
+		for _, n := range data.Discounts.Nodes {
+			subject, _, ok := strings.Cut(strings.TrimPrefix(n.Discount.Title, markOf("")), ":")
+			if !ok || !strings.HasPrefix(n.Discount.Title, markOf("")) {
+				continue // the shop's search is looser than a prefix
+			}
+			h := connectors.Holding{ExternalID: n.ID, Subject: subject, Live: n.Discount.Status != "EXPIRED"}
+			if len(n.Discount.Codes.Nodes) > 0 {
+				h.Code = n.Discount.Codes.Nodes[0].Code
+			}
+			if err := f(h); err != nil {
+				return err
+			}
+		}
+		if !data.Discounts.Page.More {
+			return nil
+		}
+		vars["after"] = data.Discounts.Page.End
+	}
+	return nil
+}
+
+// Credits lists the transactions by which a customer was credited with this very expiry: exactly one for
+// a reward that was issued once.
+func (s *Shopify) Credits(ctx context.Context, shop connectors.Shop, customerID, currency string, expires time.Time) (ids []string, err error) {
+	account, err := s.account(ctx, shop, customerID, currency)
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = s.history(ctx, shop, account, func(t transaction) bool {
+		if t.Type == typeCredit && timeOf(t.ExpiresAt).Truncate(time.Second).Equal(expires) {
+			ids = append(ids, t.ID)
+		}
+		return true
+	})
+	return ids, err
+}
