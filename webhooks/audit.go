@@ -35,7 +35,7 @@ type Granted func(ctx context.Context, f func(rewards.Reward) error) error
 func Audit(ctx context.Context, a Auditor, s connectors.Shop, granted Granted, report func(Difference)) (compared int, err error) {
 	live := map[string]bool{} // rewards whose discount may be live in the shop
 	err = granted(ctx, func(r rewards.Reward) error {
-		live[r.ID] = !r.Withdrawn
+		live[r.ID] = !r.Withdrawn && r.Status != rewards.StatusReversed && r.Status != rewards.StatusFailed
 		if r.ExternalID == "" || r.Withdrawn || !r.Status.Live() {
 			return nil // on its way, or on its way out: the shop may or may not have it
 		}
