@@ -144,7 +144,7 @@ func (d *DB) Programs(ctx context.Context, shopID string) ([]StoredProgram, erro
 
 func (d *DB) programs(ctx context.Context, shopID, where string, arg string) ([]StoredProgram, error) {
 	var rows []struct {
-		offerRow
+		Row             offerRow `gorm:"embedded"`
 		Source          string
 		BudgetUsedMinor int64
 	}
@@ -155,11 +155,11 @@ WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
 	}
 	list := make([]StoredProgram, len(rows))
 	for i, r := range rows {
-		s := StoredProgram{Source: r.Source, BudgetUsed: rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Currency}}
-		if err := json.Unmarshal([]byte(r.Spec), &s.Program); err != nil {
-			return nil, fmt.Errorf("reading programme %s: %w", r.Program, err)
+		s := StoredProgram{Source: r.Source, BudgetUsed: rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Row.Currency}}
+		if err := json.Unmarshal([]byte(r.Row.Spec), &s.Program); err != nil {
+			return nil, fmt.Errorf("reading programme %s: %w", r.Row.Program, err)
 		}
-		if s.Offer, err = r.offer(); err != nil {
+		if s.Offer, err = r.Row.offer(); err != nil {
 			return nil, err
 		}
 		list[i] = s
