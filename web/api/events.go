@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"grapevine/web/words"
 	"grapevine/webhooks"
 )
 
@@ -24,8 +25,7 @@ func (a *API) listEvents(ctx context.Context, c call) (answer, error) {
 	if f.OrderID, err = c.query.match("order", platformID); err != nil {
 		return answer{}, err
 	}
-	f.Status, err = oneOf(c.query, "status", webhooks.EventPending, webhooks.EventDone, webhooks.EventIgnored,
-		webhooks.EventHeld, webhooks.EventQuarantined, webhooks.EventDead)
+	f.Status, err = oneOf(c.query, "status", words.Events())
 	if err != nil {
 		return answer{}, err
 	}

@@ -76,7 +76,7 @@ func (q query) match(name string, form *regexp.Regexp) (string, error) {
 }
 
 // oneOf returns a parameter that has to be one of a list.
-func oneOf[S ~string](q query, name string, allowed ...S) (S, error) {
+func oneOf[S ~string](q query, name string, allowed []S) (S, error) {
 	v := S(q.get(name))
 	if v == "" || slices.Contains(allowed, v) {
 		return v, nil

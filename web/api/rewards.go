@@ -7,6 +7,7 @@ import (
 
 	"grapevine/rewards"
 	"grapevine/web/problem"
+	"grapevine/web/words"
 )
 
 // reissue is the body that replaces a reward.
@@ -34,9 +35,7 @@ func (a *API) listRewards(ctx context.Context, c call) (answer, error) {
 	if f.AdvocateID, err = c.query.match("advocate", ourID); err != nil {
 		return answer{}, err
 	}
-	f.Status, err = oneOf(c.query, "status", rewards.StatusPending, rewards.StatusHeld, rewards.StatusApproved,
-		rewards.StatusIssuing, rewards.StatusIssued, rewards.StatusRedeemed, rewards.StatusExpired, rewards.StatusFailed,
-		rewards.StatusReversed, rewards.StatusRevoked)
+	f.Status, err = oneOf(c.query, "status", words.Statuses())
 	if err != nil {
 		return answer{}, err
 	}

@@ -78,19 +78,22 @@ func From(err error, method string) Problem {
 	var answer *echo.HTTPError
 	switch {
 	case errors.As(err, &large):
-		code = "body_too_large"
+		kind, code = rewards.Invalid, "body_too_large"
 	case errors.As(err, &answer):
 		kind, code = fromEcho(answer.Code)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		kind, code = rewards.Unavailable, "unavailable"
-	case kind == rewards.Internal:
-		code = "internal"
+	}
+	said, known := words.Problem(code)
+	if !known || kind == rewards.NotFound && code != "no_route" || kind == rewards.Internal {
+		// What is missing, and what is wrong inside, is told in one way only. Other codes that nobody has
+		// written a sentence for keep their name.
+		said, _ = words.Problem(string(kind))
+		if kind == rewards.NotFound || kind == rewards.Internal || kind == rewards.Unavailable {
+			code = string(kind)
+		}
 	}
 	p := Problem{Status: status(kind, code, method), Code: code, Type: "urn:grapevine:problem:" + code}
-	said, known := words.Problem(code)
-	if !known {
-		said, _ = words.Problem(string(kind))
-	}
 	p.Title, p.Detail = said.Says, said.Do
 	var r *refusal
 	if errors.As(err, &r) {

@@ -5,6 +5,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 
 	"grapevine/rewards"
@@ -66,6 +67,27 @@ func Status(s rewards.Status) string { return label(statuses, string(s)) }
 
 // Event names the state of an event. One that waits for its order to be read is told as pending.
 func Event(s webhooks.EventStatus) string { return label(eventStates, string(s)) }
+
+// Statuses lists the states of a reward.
+func Statuses() []rewards.Status { return codes[rewards.Status](statuses) }
+
+// Outcomes lists the verdicts.
+func Outcomes() []rewards.Outcome { return codes[rewards.Outcome](outcomes) }
+
+// Events lists the states of an event as the outside sees them.
+func Events() []webhooks.EventStatus {
+	return slices.DeleteFunc(codes[webhooks.EventStatus](eventStates), func(s webhooks.EventStatus) bool {
+		return s == webhooks.EventConfirming
+	})
+}
+
+func codes[S ~string](list []Entry) []S {
+	out := make([]S, len(list))
+	for i, e := range list {
+		out[i] = S(e.Code)
+	}
+	return out
+}
 
 // label is for names of states: each is one of a short list that is known here.
 func label(list []Entry, code string) string {
