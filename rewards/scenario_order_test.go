@@ -89,6 +89,17 @@ var orderRules = []rule{
 	line(`(not )?deleted`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Deleted = m[1] == "" }) }),
 	line(`a test order`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Test = true }) }),
 	line(`in currency (\w+)`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Currency = m[1] }) }),
+	line(`in currency (\w+) throughout`, func(p *player, m []string) {
+		p.edit(func(o *rewards.Order) {
+			o.Currency = m[1]
+			for i := range o.Codes {
+				o.Codes[i].TookOff.Currency = m[1]
+			}
+			for i := range o.Lines {
+				o.Lines[i].Amount.Currency = m[1]
+			}
+		})
+	}),
 	line(`cannot be read: (.+)`, func(p *player, m []string) { p.w.trouble[p.order] = m[1]; p.dirty = true }),
 	line(`can be read again`, func(p *player, m []string) { delete(p.w.trouble, p.order); p.dirty = true }),
 }
