@@ -21,7 +21,7 @@ const within = 2 * time.Second
 // Pinger is a part of the program that can tell whether it works.
 type Pinger interface {
 	// Ping returns nil if the part works. The error's code finds the sentence that is shown
-	// (schema_old, schema_new, worker_stopped, unavailable …), its text goes to the log.
+	// (schema_older, schema_newer, worker_stopped, database_away …), its text goes to the log.
 	Ping(ctx context.Context) error
 }
 

@@ -53,8 +53,8 @@ func TestReadiness(t *testing.T) {
 	}{
 		"nothing to check": {nil, 200, view{"ready", nil}},
 		"all is well":      {[]Part{part("database", nil), part("worker", nil)}, 200, view{"ready", []partView{{Name: "database", OK: true}, {Name: "worker", OK: true}}}},
-		"an old schema": {[]Part{part("database", nil), part("schema", rewards.Errorf(rewards.Conflict, "schema_old", "secret"))}, 503, view{"not_ready", []partView{{Name: "database", OK: true},
-			{Name: "schema", Code: "schema_old", Says: "The database is of an older version than the program.", Do: "Run: grapevine migrate."}}}},
+		"an old schema": {[]Part{part("database", nil), part("schema", rewards.Errorf(rewards.Conflict, "schema_older", "secret"))}, 503, view{"not_ready", []partView{{Name: "database", OK: true},
+			{Name: "schema", Code: "schema_older", Says: "The database is of an older version than the program.", Do: "Run: grapevine migrate."}}}},
 		"an error that nobody described": {[]Part{part("worker", fmt.Errorf("secret"))}, 503, view{"not_ready", []partView{
 			{Name: "worker", Code: "not_ready", Says: "A part of the program is not ready.", Do: "Look at the program’s log, or run: grapevine doctor."}}}},
 	} {

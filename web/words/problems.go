@@ -8,7 +8,6 @@ var problems = []Entry{
 	{"token_invalid", "The token is not valid.", "It may be mistyped or revoked. Make a new one with: grapevine token create."},
 	{"scope_missing", "The token may only read.", "Use a token with scope write: grapevine token create --scope write."},
 	{"header_doubled", "A header came more than once that may come once only.", "Send it once. A proxy in between may add its own."},
-	{"bad_path", "The address holds characters that no id has.", "Send the id as it was given out."},
 	{"bad_parameter", "A part of the query is not understood.", "The list “errors” names it; /api/v1/openapi.yaml lists what there is."},
 	{"bad_cursor", "The cursor was not given out by this listing.", "Start from the first page, without a cursor."},
 	{"bad_json", "The body is not the JSON that is expected here.", "The list “errors” names the place; /api/v1/openapi.yaml shows the form."},
@@ -27,9 +26,20 @@ var problems = []Entry{
 	{"method_not_allowed", "This address does not take this method.", "The header “Allow” lists those that it takes."},
 	{"bad_field", "The body is well formed, but a value in it is not allowed.", "The list “errors” names each field."},
 	{"bad_code", "A code like this cannot be made.", "Take 3 to 40 letters, digits and hyphens."},
+	{"bad_customer", "The advocate’s customer is not told as it should be.", "Send the platform’s own id of the customer."},
+	{"bad_email", "That is not an e-mail address.", "Send a plain address such as anna@example.com, or leave it out."},
 	{"code_taken", "This code belongs to another advocate of the shop.", "Choose another code, or leave it out and one is made."},
 	{"not_reissuable", "This reward cannot be issued again.", "Only a discount code that was issued, is unused and was not reversed can."},
-	{"shop_paused", "The shop is paused.", "Set it going again: grapevine shop resume."},
+	{"shop_uninstalled", "The shop has left.", "Install it again first: grapevine shop add."},
+	{"advocate_blocked", "The advocate is blocked.", "Unblock her first, if that was a mistake."},
+	{"advocate_retired", "The advocate has been retired.", "Nothing can be given to her any more."},
+	{"reward_moved", "Somebody else changed the reward at the same moment.", "Read it and decide again."},
+
+	// What the commands look for.
+	{"shop_not_found", "There is no such shop.", "See those that there are: grapevine shop list."},
+	{"program_not_found", "There is no such programme.", "See those that there are: grapevine program list."},
+	{"event_not_found", "There is no such event.", "See those that there are: grapevine events list."},
+	{"shop_exists", "This shop is installed already.", "Change it: grapevine shop update."},
 
 	// Kinds, where no code of their own says more.
 	{"invalid", "The call is not understood.", "/api/v1/openapi.yaml shows its form."},
@@ -42,7 +52,11 @@ var problems = []Entry{
 // health are what is wrong when the program is not ready.
 var health = []Entry{
 	{"not_ready", "A part of the program is not ready.", "Look at the program’s log, or run: grapevine doctor."},
-	{"schema_old", "The database is of an older version than the program.", "Run: grapevine migrate."},
-	{"schema_new", "The database is of a newer version than the program.", "Start the newer program."},
+	{"schema_older", "The database is of an older version than the program.", "Run: grapevine migrate."},
+	{"schema_newer", "The database is of a newer version than the program.", "Start the newer program."},
+	{"database_away", "The database does not answer.", "Start it, or mend GRAPEVINE_DATABASE_URL."},
+	{"database_unavailable", "The database does not answer as it should.", "Look at its log; it is tried again."},
+	{"database_timeout", "The database did not answer in time.", "Look at its load; it is tried again."},
+	{"database_in_use", "Another process owns the database file.", "Stop that one first, or give each a database of its own."},
 	{"worker_stopped", "Nobody works on what came in.", "Look at the log of the worker, and start it again."},
 }

@@ -11,13 +11,23 @@ var shops = []Entry{
 	{"shop_refused", "The shop refused the call.", "Look at what it answered."},
 	{"shop_throttled", "The shop asked us to slow down.", "Nothing has to be done: it is tried again."},
 	{"shop_timeout", "The shop did not answer in time.", "Nothing has to be done: it is tried again."},
+	{"shop_away", "The shop does not answer.", "Nothing has to be done: it is tried again."},
+	{"shop_error", "The shop answered with a fault of its own.", "Nothing has to be done: it is tried again."},
+	{"shop_unreachable", "There is no way to the shop.", "Check the network of this server; it is tried again."},
+	{"shop_unreadable", "The shop’s answer could not be understood.", "Nothing has to be done: it is tried again."},
+	{"request_refused", "The shop refused the call.", "Look at what it answered."},
+	{"app_uninstalled", "The shop removed the app.", "Nothing has to be done; what it still owes is kept in the books."},
+	{"token_unreadable", "The shop’s token cannot be decrypted.", "Set the master key that it was stored with, or give a new token: grapevine shop update --access-token."},
 	{"shop_unavailable", "The shop is out of order.", "Nothing has to be done: it is tried again."},
 }
 
 // advocates are why an advocate or her code is not in use.
 var advocates = []Entry{
 	{"code_exists_in_shop", "The shop already has a discount code of this name.", "Choose another code, or remove the one in the shop."},
-	{"erased", "The person was erased at her own wish.", ""},
+	{"customer_gone", "The customer was deleted in the shop.", ""},
+	{"customer_erased", "The person was erased at her own wish.", ""},
+	{"shop_erased", "The shop left, and its people were erased.", ""},
+	{"code_gone", "Somebody removed the code in the shop.", "Issue it again if she should have it."},
 }
 
 // events are why an event ended as it did.
@@ -25,7 +35,19 @@ var events = []Entry{
 	{"unknown_topic", "Nothing is done about this kind of event.", ""},
 	{"unknown_shop", "The event is of a shop that is not installed.", "Add the shop if it should be: grapevine shop add."},
 	{"unknown_platform", "No connector for this platform is running.", "Start the version that stored the event."},
-	{"unreadable_body", "The event’s body could not be understood.", "Look at it: grapevine events show."},
+	{"bad_json", "The event’s body is not JSON.", "Look at it: grapevine events show."},
+	{"wrong_body", "The event’s body is of another kind than its topic.", "Look at it: grapevine events show."},
+	{"missing_field", "The event’s body lacks something that is needed.", "Look at it: grapevine events show."},
+	{"empty_body", "The event has no body.", ""},
+	{"bad_id", "An id in the event’s body cannot be one.", "Look at it: grapevine events show."},
+	{"bad_count", "A number in the event’s body cannot be one.", "Look at it: grapevine events show."},
+	{"bad_amount", "An amount in the event’s body cannot be one.", "Look at it: grapevine events show."},
+	{"amount_overflow", "An amount is larger than can be reckoned with.", "A person has to look at the order in the shop."},
+	{"currency_mismatch", "The order mixes currencies where it must not.", "A person has to look at the order in the shop."},
+	{"too_many_lines", "The order has more lines than can be read.", "A person has to look at the order in the shop."},
+	{"too_many_parts", "The order has more parts than can be read.", "A person has to look at the order in the shop."},
+	{"too_many_taxes", "A line of the order has more taxes than can be read.", "A person has to look at the order in the shop."},
+	{"panic", "Working on it made the program stumble.", "Report it with the log; it can be replayed after an update."},
 	{"body_erased", "The event’s body was erased, so that it cannot be worked on again.", "Read the order from the shop: grapevine reconcile."},
 	{"data_request", "A customer wants to know what is stored about her.", "Answer her within the time that the law gives."},
 	{"order_missing", "The shop does not know the order.", "Nothing has to be done: it is tried again for a while."},
