@@ -149,7 +149,7 @@ func (s *Shopify) wholeRefund(ctx context.Context, shop connectors.Shop, id stri
 
 // earlierOrders counts the customer's orders before this one: by the order's place in her history where
 // the shop has reckoned it (test orders are left out there, and have none), else her orders less those
-// placed since.
+// placed since, test orders again left out.
 func (s *Shopify) earlierOrders(ctx context.Context, shop connectors.Shop, n *orderNode) (*int64, error) {
 	if j := n.Journey; j != nil && j.Ready && j.Index != nil && *j.Index > 0 {
 		earlier := *j.Index - 1
@@ -164,6 +164,7 @@ func (s *Shopify) earlierOrders(ctx context.Context, shop connectors.Shop, n *or
 				Orders struct {
 					Nodes []struct {
 						CreatedAt time.Time `json:"createdAt"`
+						Test      bool      `json:"test"`
 					} `json:"nodes"`
 					Page pageInfo `json:"pageInfo"`
 				} `json:"orders"`
@@ -177,7 +178,7 @@ func (s *Shopify) earlierOrders(ctx context.Context, shop connectors.Shop, n *or
 		}
 		total = int64(data.Customer.Number)
 		for _, o := range data.Customer.Orders.Nodes {
-			if !o.CreatedAt.Before(n.CreatedAt) {
+			if !o.Test && !o.CreatedAt.Before(n.CreatedAt) {
 				since++
 			}
 		}
