@@ -9,6 +9,10 @@ import (
 // credited.
 const RefAccount = "account"
 
+// RefDebit begins the keys in Reward.Refs that name the transactions by which it was taken back: one for
+// each, because a reward can be reduced more than once.
+const RefDebit = "debit/"
+
 // Action says what a step means in the shop. It depends on nothing but the reward, so a retry asks for
 // the same. TakeCredit.After is left to the caller, who reads the account first. Kind Invalid, code
 // no_action, for a step that needs no call.

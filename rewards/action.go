@@ -69,13 +69,23 @@ type GrantCredit struct {
 }
 
 // TakeCredit takes back what is left of a credit, at most Amount. After holds the account's newest
-// transaction before the first try ("" none yet known): an equal debit after it is ours.
+// transaction before the first try ("" none yet known): an equal debit after it is this one's, unless it
+// is known to be another's.
 type TakeCredit struct {
 	CustomerID string
 	CreditID   string // the credit's own transaction
 	AccountID  string
 	Amount     Money
 	After      string
+	Siblings   Siblings
+}
+
+// Siblings are what a customer's other rewards have to do with her account. Shops spend and debit the
+// credit that expires soonest first, so what is left of one credit tells nothing: what is left of all of
+// them together does.
+type Siblings struct {
+	Credits []string // transactions by which the other rewards were given
+	Debits  []string // transactions by which the other rewards were taken back
 }
 
 func (PublishOffer) isAction() {}

@@ -1,6 +1,7 @@
 package programfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -72,7 +73,7 @@ func (r *reader) body(source []byte) ast.Node {
 		r.report(0, "", "the file has %d bytes; a programme has at most %d", len(source), maxSource)
 		return nil
 	}
-	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
+	file, err := parser.ParseBytes(bytes.TrimPrefix(source, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		line, text := 0, err.Error()
 		var bad yaml.Error
@@ -99,6 +100,9 @@ func (r *reader) body(source []byte) ast.Node {
 
 func (r *reader) program(body ast.Node) rewards.Program {
 	root := r.section(body, "", 1)
+	if root.unreadable() {
+		return rewards.Program{}
+	}
 	p := rewards.Program{Name: root.name("program"), Currency: r.currency}
 	p.Title = root.title("title", p.Name)
 	p.From, p.Until = root.day("from", 0), root.day("until", 1)
@@ -121,11 +125,11 @@ func (r *reader) program(body ast.Node) rewards.Program {
 }
 
 func (r *reader) friend(s section) rewards.Discount {
-	if s.fields == nil { // reported as missing
+	if s.unreadable() {
 		return rewards.Discount{}
 	}
 	d := s.sub("discount", true)
-	if d.fields == nil {
+	if d.unreadable() {
 		return rewards.Discount{}
 	}
 	out := r.discount(d)
@@ -153,11 +157,11 @@ func (r *reader) discount(s section) rewards.Discount {
 
 // reward reads what the advocate gets.
 func (r *reader) reward(s section) rewards.RewardSpec {
-	if s.fields == nil {
+	if s.unreadable() {
 		return rewards.RewardSpec{}
 	}
 	s = s.sub("reward", true)
-	if s.fields == nil {
+	if s.unreadable() {
 		return rewards.RewardSpec{}
 	}
 	if !s.has("kind") {

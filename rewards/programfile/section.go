@@ -29,14 +29,16 @@ type section struct {
 	lines  map[string]int
 }
 
-// section reads a mapping and reports keys that are unknown or come twice.
+// section reads a mapping and reports keys that are unknown or come twice. What is no mapping is reported
+// and gives an unreadable section.
 func (r *reader) section(node ast.Node, path string, line int) section {
-	s := section{r: r, path: path, line: line, fields: map[string]ast.Node{}, lines: map[string]int{}}
+	s := section{r: r, path: path, line: line}
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
 		r.report(line, path, "%s; write keys and values: %s", describe(node), strings.Join(keys[path], ", "))
 		return s
 	}
+	s.fields, s.lines = map[string]ast.Node{}, map[string]int{}
 	for _, pair := range mapping.Values {
 		at := pair.Key.GetToken().Position.Line
 		key, ok := pair.Key.(*ast.StringNode)
@@ -64,6 +66,9 @@ func (s section) sub(key string, required bool) section {
 	}
 	return section{r: s.r, path: join(s.path, key), line: s.line}
 }
+
+// unreadable tells that there is nothing to look into, which was reported or is allowed.
+func (s section) unreadable() bool { return s.fields == nil }
 
 func (s section) has(key string) bool { return s.fields[key] != nil }
 
