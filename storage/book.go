@@ -17,18 +17,25 @@ type bookLoad struct {
 	shopID   string
 	orders   []webhooks.Confirmed
 	book     *rewards.Book
+	retired  map[string]retiredCode
 	programs map[string]bool
 	people   map[string]bool // advocates
 }
 
+// retiredCode is a code that counts only for orders that were placed before it was retired.
+type retiredCode struct {
+	claim rewards.Claim
+	at    time.Time
+}
+
 // book loads and locks the state of a shop for these orders. The offers are locked before anything is
 // counted: what was used of a budget cannot change until the transaction ends.
-func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*rewards.Book, error) {
+func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*bookLoad, error) {
 	now, err := x.now()
 	if err != nil {
 		return nil, err
 	}
-	b := &bookLoad{txn: x, shopID: shop.ID, orders: orders, programs: map[string]bool{}, people: map[string]bool{}, book: &rewards.Book{
+	b := &bookLoad{txn: x, shopID: shop.ID, orders: orders, retired: map[string]retiredCode{}, programs: map[string]bool{}, people: map[string]bool{}, book: &rewards.Book{
 		ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
 		Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
 		Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{}, BudgetUsed: map[string]rewards.Money{},
@@ -39,7 +46,7 @@ func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*rewards.
 			return nil, err
 		}
 	}
-	return b.book, nil
+	return b, nil
 }
 
 func (b *bookLoad) orderIDs() []string {
@@ -78,18 +85,17 @@ func (b *bookLoad) need(program, advocate string) {
 	}
 }
 
-// firstUse returns the folded codes of the orders, each with the earliest time at which it was used.
-func (b *bookLoad) firstUse() map[string]time.Time {
-	use := map[string]time.Time{}
+// codes returns the folded codes of the orders.
+func (b *bookLoad) codes() []string {
+	found := map[string]bool{}
 	for _, c := range b.orders {
 		for _, applied := range c.Order.Codes[:min(len(c.Order.Codes), rewards.MaxCodes+1)] {
-			folded, ok := rewards.FoldCode(applied.Code)
-			if at, seen := use[folded]; ok && (!seen || c.Order.PlacedAt.Before(at)) {
-				use[folded] = c.Order.PlacedAt
+			if folded, ok := rewards.FoldCode(applied.Code); ok {
+				found[folded] = true
 			}
 		}
 	}
-	return use
+	return keysOf(found)
 }
 
 type ownerRow struct {
@@ -107,21 +113,22 @@ type ownerRow struct {
 // owners finds whose codes are on the orders. A code that failed was never in the shop; one that was
 // retired counts for orders from before; one whose advocate was erased counts no more.
 func (b *bookLoad) owners() error {
-	use := b.firstUse()
 	var rows []ownerRow
 	_, err := b.scan(&rows, `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, a.customer_id, a.email_key, a.status AS standing
 FROM codes c JOIN advocates a ON a.shop_id = c.shop_id AND a.id = c.advocate_id
-WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, b.shopID, keysOf(use))
+WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, b.shopID, b.codes())
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.Status == "retired" && !use[r.Folded].Before(r.RetiredAt.Time) {
-			continue
-		}
-		b.book.Owners[r.Folded] = rewards.Claim{
+		claim := rewards.Claim{
 			Code: r.Folded, AdvocateID: r.AdvocateID, CustomerID: plain(r.CustomerID), EmailKey: plain(r.EmailKey),
 			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time,
+		}
+		if r.Status == "retired" {
+			b.retired[r.Folded] = retiredCode{claim, r.RetiredAt.Time}
+		} else {
+			b.book.Owners[r.Folded] = claim
 		}
 		b.need(plain(r.Program), r.AdvocateID)
 	}
@@ -143,7 +150,7 @@ func (b *bookLoad) rewards() error {
 
 func (b *bookLoad) rewardCodes() error {
 	var rows []rewardRow
-	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND code_folded IN ? AND code_folded <> '' ORDER BY id {lock}", b.shopID, keysOf(b.firstUse())); err != nil {
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND code_folded IN ? AND code_folded <> '' ORDER BY id {lock}", b.shopID, b.codes()); err != nil {
 		return err
 	}
 	list, err := rewardsOf(rows)

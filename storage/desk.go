@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"grapevine/rewards"
 	"grapevine/webhooks"
@@ -18,9 +19,34 @@ var _ webhooks.Desk = (*Desk)(nil)
 func (d *DB) Desk() *Desk { return &Desk{d} }
 
 // Reward reads a reward for its next step. See webhooks.Desk.
-func (k *Desk) Reward(ctx context.Context, l webhooks.Lane, id string) (rewards.Reward, error) {
-	r, err := k.d.read(ctx).reward(l.Shop.ID, id, "")
-	return r, k.d.fault("reading a reward", err)
+func (k *Desk) Reward(ctx context.Context, l webhooks.Lane, id string) (rewards.Reward, rewards.Siblings, error) {
+	x := k.d.read(ctx)
+	r, err := x.reward(l.Shop.ID, id, "")
+	if err != nil || r.Spec.Kind != rewards.KindStoreCredit || r.ExternalID == "" {
+		return r, rewards.Siblings{}, k.d.fault("reading a reward", err)
+	}
+	s, err := x.siblings(l.Shop.ID, r)
+	return r, s, k.d.fault("reading a customer's rewards", err)
+}
+
+// siblings finds what the customer's other credits have done to her account.
+func (x *txn) siblings(shopID string, r rewards.Reward) (s rewards.Siblings, err error) {
+	var rows []rewardRow
+	_, err = x.scan(&rows, `SELECT * FROM rewards WHERE shop_id = ? AND kind = 'store_credit' AND customer_id = ? AND id <> ? AND external_id <> '' ORDER BY created_at, id`,
+		shopID, r.CustomerID, r.ID)
+	if err != nil {
+		return s, err
+	}
+	others, err := rewardsOf(rows)
+	for _, other := range others {
+		s.Credits = append(s.Credits, other.ExternalID)
+		for _, key := range keysOf(other.Refs) {
+			if debit, ok := strings.CutPrefix(key, rewards.RefDebit); ok {
+				s.Debits = append(s.Debits, debit)
+			}
+		}
+	}
+	return s, err
 }
 
 type offerRow struct {

@@ -48,7 +48,7 @@ func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
 	records := map[string]rewards.Record{}
 	var all rewards.Effect
 	for _, c := range orders {
-		change, err := apply(book, c)
+		change, err := book.apply(c)
 		if err != nil {
 			return err
 		}
@@ -65,13 +65,18 @@ func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
 	return x.saveEffect(shopID, all)
 }
 
-// apply holds an order that cannot be reckoned, so that it does not stop its neighbours.
-func apply(book *rewards.Book, c webhooks.Confirmed) (rewards.Change, error) {
-	change, err := book.Apply(c.Order, c.Trouble, c.Detail)
+// apply judges one order. One that cannot be reckoned is held, so that it does not stop its neighbours.
+func (b *bookLoad) apply(c webhooks.Confirmed) (rewards.Change, error) {
+	for folded, code := range b.retired {
+		if delete(b.book.Owners, folded); c.Order.PlacedAt.Before(code.at) {
+			b.book.Owners[folded] = code.claim
+		}
+	}
+	change, err := b.book.Apply(c.Order, c.Trouble, c.Detail)
 	if err == nil || rewards.KindOf(err) != rewards.Invalid || c.Order.ID == "" {
 		return change, err
 	}
-	return book.Apply(rewards.Order{ID: c.Order.ID}, rewards.ReasonUnreadableOrder, detail(err))
+	return b.book.Apply(rewards.Order{ID: c.Order.ID}, rewards.ReasonUnreadableOrder, detail(err))
 }
 
 func merge(into *rewards.Effect, e rewards.Effect) {
