@@ -2,9 +2,13 @@ package api
 
 import (
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"grapevine/internal/access"
 	"grapevine/rewards"
@@ -203,5 +207,43 @@ func TestFaultsAreToldWithoutTheirText(t *testing.T) {
 				t.Errorf("the error's text is shown: %s", r.body)
 			}
 		})
+	}
+}
+
+func TestABodyOfUnknownLengthIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	before := w.tell(t)
+	req := httptest.NewRequest(http.MethodPost, prefix+"/shops/shop_aaaa/advocates", io.MultiReader(strings.NewReader(strings.Repeat(" ", maxBody)), strings.NewReader(`{"customer_id":"703"}`)))
+	req.Header.Set("Authorization", "Bearer "+writeA)
+	req.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	start(t, w, public).ServeHTTP(rec, req)
+	if rec.Code != http.StatusRequestEntityTooLarge || rec.Header().Get("Connection") != "close" || w.tell(t) != before {
+		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	good := Options{Advocates: advocates{w}, Orders: orders{w}, Events: events{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
+	for name, spoil := range map[string]func(*Options){
+		"no advocates":       func(o *Options) { o.Advocates = nil },
+		"no keys":            func(o *Options) { o.Keys = nil },
+		"no clock":           func(o *Options) { o.Now = nil },
+		"a bare host":        func(o *Options) { o.PublicURL = "refer.example.com" },
+		"another scheme":     func(o *Options) { o.PublicURL = "javascript:alert(1)" },
+		"a URL with a query": func(o *Options) { o.PublicURL = "https://refer.example.com/?x=1" },
+		"a URL with a user":  func(o *Options) { o.PublicURL = "https://a:b@refer.example.com" },
+	} {
+		o := good
+		spoil(&o)
+		if _, err := New(o); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if _, err := New(good); err != nil {
+		t.Error(err)
 	}
 }

@@ -109,7 +109,7 @@ func (p *Page) read(ctx context.Context) (view, error) {
 	}
 	events, _, err := p.source.Events(ctx, webhooks.EventFilter{}, rewards.Page{Limit: maxEvents})
 	for _, e := range events {
-		v.Events = append(v.Events, viewEvent(e))
+		v.Events = append(v.Events, viewEvent(e, v.Shops))
 	}
 	return v, err
 }

@@ -71,7 +71,7 @@ func sample() story {
 			order("5588900112236", "#1004", "paid", 8000, 8000, rewards.Decision{Outcome: rewards.OutcomeHeld, Reason: rewards.ReasonNoCustomer, Candidates: won}),
 		}},
 		events: []webhooks.StoredEvent{
-			{ShopID: "shop_7k2m9x4c1vqp8d3f", ID: "evt_5t6y7u8i9o0p1a2s", Platform: "shopify", Domain: "demo.myshopify.com", Topic: "refunds/create", OrderID: "5588900112233", Status: webhooks.EventDone, Attempts: 1, ReceivedAt: at(8), FinishedAt: at(8)},
+			{ShopID: "shop_7k2m9x4c1vqp8d3f", ID: "evt_5t6y7u8i9o0p1a2s", Platform: "shopify", Topic: "refunds/create", OrderID: "5588900112233", Status: webhooks.EventDone, Attempts: 1, ReceivedAt: at(8), FinishedAt: at(8)},
 			{ID: "evt_4t6y7u8i9o0p1a2s", Platform: "shopify", Domain: "other.myshopify.com", Topic: "orders/paid", Status: webhooks.EventIgnored, Reason: "unknown_shop", ReceivedAt: at(7)},
 			{ShopID: "shop_7k2m9x4c1vqp8d3f", ID: "evt_3t6y7u8i9o0p1a2s", Platform: "shopify", Domain: "demo.myshopify.com", Topic: "orders/paid", OrderID: "5588900112233", Status: webhooks.EventConfirming, ReceivedAt: at(5)},
 			{ShopID: "shop_7k2m9x4c1vqp8d3f", ID: "evt_2t6y7u8i9o0p1a2s", Platform: "shopify", Domain: "demo.myshopify.com", Topic: "orders/create", Status: webhooks.EventQuarantined, Reason: "bad_json", Attempts: 1, ReceivedAt: at(4)},

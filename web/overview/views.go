@@ -92,11 +92,17 @@ func viewShop(s connectors.Installed, orders []rewards.StoredOrder) shopView {
 	return v
 }
 
-func viewEvent(e webhooks.StoredEvent) eventView {
+// viewEvent shows an event. Where it does not tell the shop's domain it is that of the installed shop.
+func viewEvent(e webhooks.StoredEvent, shops []shopView) eventView {
+	for _, s := range shops {
+		if e.Domain == "" && s.ID == e.ShopID {
+			e.Domain = s.Domain
+		}
+	}
 	v := eventView{ID: e.ID, Topic: e.Topic, From: e.Domain, OrderID: e.OrderID, Status: words.Event(e.Status),
 		Tone: eventTone(e.Status), Attempts: e.Attempts, At: when(e.ReceivedAt)}
 	if e.Reason != "" {
-		v.Says = words.For(e.Reason).Says
+		v.Says = words.Ended(e.Reason).Says
 	}
 	return v
 }
@@ -134,7 +140,10 @@ func viewOrder(o rewards.StoredOrder) orderView {
 
 func viewReward(r rewards.StoredReward) rewardView {
 	v := rewardView{ID: r.ID, What: what(r.Reward), For: string(r.Beneficiary), Status: words.Status(r.Status), Tone: statusTone(r.Status),
-		Code: r.Code, External: r.ExternalID, ReplacedBy: r.ReplacedBy, Release: when(r.ReleaseAt)}
+		Code: r.Code, External: r.ExternalID, ReplacedBy: r.ReplacedBy}
+	if r.Status == rewards.StatusPending || r.Status == rewards.StatusHeld {
+		v.Release = when(r.ReleaseAt)
+	}
 	if r.Priced() {
 		v.Value = r.Value.String()
 		v.Net = rewards.Money{Minor: r.Net.Minor, Currency: r.Value.Currency}.String()

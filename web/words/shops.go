@@ -1,6 +1,9 @@
 package words
 
-import "grapevine/webhooks"
+import (
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
 
 // shops are why a shop cannot be called.
 var shops = []Entry{
@@ -50,7 +53,15 @@ var events = []Entry{
 	{"panic", "Working on it made the program stumble.", "Report it with the log; it can be replayed after an update."},
 	{"body_erased", "The event’s body was erased, so that it cannot be worked on again.", "Read the order from the shop: grapevine reconcile."},
 	{"data_request", "A customer wants to know what is stored about her.", "Answer her within the time that the law gives."},
+	{"not_an_advocate", "The person is no advocate, so there was nothing to do.", ""},
+	{"older_than_installation", "The event is older than the present installation.", ""},
+	{"worker_died", "Working on it ended the process more than once.", "Report it with the log; it can be replayed after an update."},
 	{"order_missing", "The shop does not know the order.", "Nothing has to be done: it is tried again for a while."},
+}
+
+// ended are reasons that mean another thing with an event than with an order.
+var ended = []Entry{
+	{string(rewards.ReasonNoCustomer), "The event names no customer.", ""},
 }
 
 // ledger are what moved an amount.

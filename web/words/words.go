@@ -56,6 +56,14 @@ func For(code string) Entry {
 // Outcome names a verdict in a word or two.
 func Outcome(o rewards.Outcome) string { return label(outcomes, string(o)) }
 
+// Ended tells why an event ended as it did. A few reasons mean another thing there than with an order.
+func Ended(code string) Entry {
+	if e, ok := find(code, ended); ok {
+		return e
+	}
+	return For(code)
+}
+
 // Verdict tells what an outcome means that needs no reason.
 func Verdict(o rewards.Outcome) Entry {
 	e, _ := find(string(o), verdicts)
