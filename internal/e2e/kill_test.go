@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/testdb"
+)
+
+const (
+	killOrders = 500
+	killShops  = 12 // a killed process leaves up to four leases behind, for 20 s each: others go on
+	kills      = 10
+	killPace   = 45 * time.Millisecond // between two orders
+	killBudget = 90 * time.Second
+)
+
+// TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice kills the server with -9 while orders come in and
+// half of all calls that change a shop are answered 504 after their effect.
+func TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
+	begun := time.Now()
+	server := testdb.Own(t, testdb.Options{Fsync: true})
+	database := server.Database(t)
+	s := newSite(t, database)
+	s.migrate()
+	s.start()
+	k := &slaughter{t: t, site: s, rng: rand.New(rand.NewPCG(seed, 9)), orders: make([]map[int64]bool, killShops)}
+	k.open()
+	ready := time.Since(begun)
+	var stream sync.WaitGroup
+	stream.Go(k.placeOrders)
+	k.killAndRestart()
+	stream.Wait()
+	k.settle(database)
+	took := time.Since(begun)
+	k.compareShops()
+	k.compareInbox(database)
+	s.fsck()
+	t.Logf("seed %d: %d kills, %d answers 504 after the effect of %d calls that changed a shop, %d orders in %d shops, %d objects; %v to set up, %v in all",
+		seed, k.killed, k.unclear(), k.changed(), killOrders, killShops, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond))
+	if total := time.Since(begun); total > killBudget {
+		t.Errorf("it took %v, longer than %v", total, killBudget)
+	}
+}
+
+// slaughter is the state of the test.
+type slaughter struct {
+	t         *testing.T
+	site      *site
+	rng       *rand.Rand
+	shops     []*shop
+	advocates [][]advocate
+	orders    []map[int64]bool // that have to be rewarded, by shop
+	placed    atomic.Int64
+	killed    int
+	objects   int
+}
+
+// open installs the shops, half of them with each programme, and two advocates in each.
+func (k *slaughter) open() {
+	for i := range killShops {
+		sh := k.site.newShop(fmt.Sprintf("kill%d.myshopify.com", i), func(o *shopifytest.Options) { o.Seed = seed + uint64(i) })
+		err := sh.sim.SetFaults(k.trouble()...)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		sh.apply([]string{creditProgram, codeProgram}[i%2])
+		k.shops = append(k.shops, sh)
+		k.orders[i] = map[int64]bool{}
+	}
+	for _, sh := range k.shops {
+		k.advocates = append(k.advocates, []advocate{sh.advocate("ana"), sh.advocate("bea")})
+	}
+	for i, sh := range k.shops {
+		for _, a := range k.advocates[i] {
+			sh.active(a)
+		}
+	}
+}
+
+// trouble answers half of all changes with 504, after they were made.
+func (k *slaughter) trouble() []shopifytest.Fault {
+	var faults []shopifytest.Fault
+	for _, operation := range []string{"DiscountBasicCreate", "DiscountBasicUpdate", "RedeemCodeBulkAdd", "StoreCreditCredit"} {
+		faults = append(faults, shopifytest.Fault{Operation: operation, Kind: shopifytest.FaultStatus, Status: http.StatusGatewayTimeout, Effect: true, Percent: 50})
+	}
+	return faults
+}
+
+// placeOrders lets friends buy, at an even pace, whatever the server does meanwhile.
+func (k *slaughter) placeOrders() {
+	rng := rand.New(rand.NewPCG(seed, 10))
+	tick := time.NewTicker(killPace)
+	defer tick.Stop()
+	for n := range killOrders {
+		i := rng.IntN(killShops)
+		o, err := k.shops[i].sim.PlaceOrder(shopifytest.OrderInput{
+			Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", n, mailDomain)},
+			Lines:    []shopifytest.LineInput{{Price: "80.00"}},
+			Codes:    []shopifytest.CodeInput{{Code: k.advocates[i][rng.IntN(2)].Code}}, Paid: true,
+		})
+		if err != nil {
+			k.t.Errorf("order %d: %v", n, err)
+			return
+		}
+		k.orders[i][o.ID] = true
+		k.placed.Add(1)
+		<-tick.C
+	}
+}
+
+// killAndRestart kills the server at moments that are spread over the orders, each time just after a
+// shop was changed, so that its answer is often not yet in the books.
+func (k *slaughter) killAndRestart() {
+	every := killOrders / (kills + 1)
+	for k.killed < kills {
+		from := int64(every*(k.killed+1) + k.rng.IntN(every/2))
+		for k.placed.Load() < from && !k.t.Failed() {
+			time.Sleep(time.Millisecond) // polls
+		}
+		was, give := k.changed(), time.Now().Add(time.Second)
+		for k.changed() == was && time.Now().Before(give) {
+			time.Sleep(200 * time.Microsecond) // polls
+		}
+		time.Sleep(time.Duration(k.rng.IntN(4000)) * time.Microsecond) // a random point of what follows
+		k.site.kill()
+		k.killed++
+		k.site.start()
+	}
+}
+
+// changed counts the calls that changed a shop.
+func (k *slaughter) changed() (n int) {
+	for _, sh := range k.shops {
+		n += len(sh.sim.Mutations(""))
+	}
+	return n
+}
+
+// unclear counts those that were answered 504.
+func (k *slaughter) unclear() (n int) {
+	for _, sh := range k.shops {
+		for _, c := range sh.sim.Mutations("") {
+			if c.Fault == shopifytest.FaultStatus {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// settle waits until every webhook was taken in, every event and every job has come to its end.
+func (k *slaughter) settle(database string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	for _, sh := range k.shops {
+		if err := sh.sim.WaitQuiet(ctx); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	db := connect(k.t, database)
+	eventually(k.t, 60*time.Second, "all rewards are issued", func() (bool, any) {
+		var open struct{ Events, Jobs, Issued int }
+		err := db.QueryRow(ctx, `SELECT (SELECT count(*) FROM events WHERE status IN ('pending', 'confirming')),
+(SELECT count(*) FROM jobs WHERE state = 'due'), (SELECT count(*) FROM rewards WHERE status = 'issued')`).Scan(&open.Events, &open.Jobs, &open.Issued)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		return open.Events == 0 && open.Jobs == 0 && open.Issued >= killOrders, open
+	})
+}
+
+func connect(t *testing.T, database string) *pgx.Conn {
+	t.Helper()
+	db, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.Background()) })
+	return db
+}
