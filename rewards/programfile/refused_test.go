@@ -115,6 +115,7 @@ var refused = map[string]struct {
 	"a day in another order":       {short + "from: 01.11.2026\n", 4, "from", "is no date", false},
 	"a year that is far":           {short + "from: 9999-01-01\n", 4, "from", "is no date", false},
 	"an end before the beginning":  {short + "from: 2026-11-02\nuntil: 2026-11-01\n", 5, "until", "lies before from", true},
+	"brackets without end":         {strings.Repeat("[", 1000), 0, "", "1000 brackets", true},
 	"a file that is far too large": {short + strings.Repeat("#", maxSource), 0, "", "the file has", true},
 }
 
