@@ -292,7 +292,7 @@ func TestARewardThatIsNoLongerWantedIsDroppedWithoutACall(t *testing.T) {
 		o.UpdatedAt, o.Payment = o.UpdatedAt.Add(time.Second), rewards.PaymentRefunded
 		r.decide(o)
 		j := r.begin(rewards.JobFulfil)
-		got, err := s.Desk().Reward(s.ctx, r.lane, j.Subject)
+		got, _, err := s.Desk().Reward(s.ctx, r.lane, j.Subject)
 		s.no(err)
 		if got.Next() != rewards.StepDrop {
 			t.Fatalf("next is %q, tries %d", got.Next(), got.Tries)

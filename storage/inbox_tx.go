@@ -36,6 +36,9 @@ UNION SELECT v.i FROM v JOIN rewards r ON r.shop_id = v.shop_id AND r.code_folde
 		return nil, in.x.d.fault("asking for known codes", err)
 	}
 	answers := make([]bool, len(qs))
+	for i, q := range qs {
+		answers[i] = len(q.Codes) > rewards.MaxCodes // a person must look, whosever they are
+	}
 	for _, i := range append(known, ours...) {
 		answers[i] = true
 	}
@@ -54,6 +57,7 @@ func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) e
 	rows := make([]orderRecord, len(orders))
 	for i, o := range orders {
 		in.x.d.sealPerson(o.ShopID, o.Order.Customer)
+		o.Order.Codes = o.Order.Codes[:min(len(o.Order.Codes), rewards.MaxCodes)]
 		rec := rewards.Record{
 			Facts:    rewards.Facts{Order: o.Order, At: now},
 			Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution},

@@ -14,7 +14,7 @@ import (
 // sqlitePragmas hold for every connection. synchronous=FULL: WAL with NORMAL loses rows that were
 // acknowledged when the power goes. secure_delete: an erased person is gone from the file.
 const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)&_txlock=immediate"
+	"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
 
 const sqliteReaders = 4
 
@@ -39,7 +39,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	}
 	name := "file:" + sqliteName.Replace(path) + sqlitePragmas
 	var err error
-	if d.writer, err = d.openHandle(ctx, name, 1, opts); err != nil {
+	if d.writer, err = d.openHandle(ctx, name+"&_txlock=immediate", 1, opts); err != nil {
 		return err
 	}
 	d.reader, err = d.openHandle(ctx, name+"&_pragma=query_only(1)", sqliteReaders, opts)

@@ -73,14 +73,15 @@ func (d *DB) read(ctx context.Context) *txn { return d.txn(d.reader.WithContext(
 func (d *DB) direct(ctx context.Context) *txn { return d.txn(d.writer.WithContext(ctx)) }
 
 var pgLexicon = strings.NewReplacer("{now}", "now()", "{after}", "(now() + ?::bigint * interval '1 microsecond')",
-	"{lock}", "FOR UPDATE", "{skip}", "FOR UPDATE SKIP LOCKED", "{json}", "::json")
+	"{lock}", "FOR UPDATE", "{skip}", "FOR UPDATE SKIP LOCKED", "{json}", "::json", "{hourago}", "(now() - interval '1 hour')")
 
 func (d *DB) txn(g *gorm.DB) *txn {
 	x := &txn{DB: g, d: d, lex: pgLexicon}
 	if d.lite {
 		x.at = d.clock().UTC().Truncate(time.Microsecond)
 		micros := strconv.FormatInt(x.at.UnixMicro(), 10)
-		x.lex = strings.NewReplacer("{now}", micros, "{after}", "("+micros+" + ?)", "{lock}", "", "{skip}", "", "{json}", "")
+		x.lex = strings.NewReplacer("{now}", micros, "{after}", "("+micros+" + ?)", "{lock}", "", "{skip}", "", "{json}", "",
+			"{hourago}", strconv.FormatInt(x.at.Add(-time.Hour).UnixMicro(), 10))
 	}
 	return x
 }

@@ -1,0 +1,78 @@
+package storage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// tableChecks: no row leads to another shop's.
+var tableChecks = []check{
+	{"I16", "every row's parents are there and in the same shop", checkParents},
+}
+
+// foreignKey is one reference between tables, as the database's own catalogue tells it.
+type foreignKey struct {
+	child, parent string
+	from, to      []string
+}
+
+// The catalogues, one row a column of a reference.
+const (
+	liteCatalogue = `SELECT m.name || '/' || CAST(f.id AS text) AS name, m.name AS child, f."table" AS parent, f."from" AS from_column, coalesce(f."to", 'shop_id') AS to_column
+FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY 1, f.seq`
+	pgCatalogue = `SELECT c.conname AS name, c.conrelid::regclass::text AS child, c.confrelid::regclass::text AS parent, a.attname::text AS from_column, b.attname::text AS to_column
+FROM pg_constraint c CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(f, t, n)
+JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.f JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.t
+WHERE c.contype = 'f' ORDER BY 2, 1, k.n`
+)
+
+func (x *txn) foreignKeys() ([]foreignKey, error) {
+	type row struct{ Name, Child, Parent, FromColumn, ToColumn string }
+	catalogue := pgCatalogue
+	if x.d.lite {
+		catalogue = liteCatalogue
+	}
+	var keys []foreignKey
+	last := ""
+	err := stream(x, catalogue, func(r row) error {
+		if r.Name != last {
+			keys = append(keys, foreignKey{child: r.Child, parent: r.Parent})
+			last = r.Name
+		}
+		k := &keys[len(keys)-1]
+		k.from, k.to = append(k.from, r.FromColumn), append(k.to, r.ToColumn)
+		return nil
+	})
+	return keys, err
+}
+
+func checkParents(x *txn, report func(shopID, subject, text string)) error {
+	keys, err := x.foreignKeys()
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		i := slices.Index(k.from, "shop_id")
+		if i < 0 || k.to[i] != "shop_id" {
+			report("", k.child, fmt.Sprintf("the reference to %s does not keep to the shop", k.parent))
+			continue
+		}
+		if err := search(k.orphans())(x, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orphans finds the rows of the child whose parent is not there.
+func (k foreignKey) orphans() string {
+	var on, whole, subject []string
+	for i := range k.from {
+		on = append(on, "p."+k.to[i]+" = c."+k.from[i])
+		whole = append(whole, "c."+k.from[i]+" IS NOT NULL")
+		subject = append(subject, "CAST(c."+k.from[i]+" AS text)")
+	}
+	return fmt.Sprintf(`SELECT c.shop_id, %s AS subject, 'row of %s leads to no row of %s' AS detail FROM %s c LEFT JOIN %s p ON %s WHERE %s AND p.shop_id IS NULL`,
+		strings.Join(subject, " || '/' || "), k.child, k.parent, k.child, k.parent, strings.Join(on, " AND "), strings.Join(whole, " AND "))
+}
