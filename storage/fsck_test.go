@@ -42,7 +42,7 @@ func (s *store) story() *referred {
 	r.decide(refunded, part)
 	for range 2 {
 		j := r.begin(rewards.JobFulfil)
-		got, _, _, err := s.Desk().Reward(s.ctx, r.lane, j.Subject)
+		got, _, err := s.Desk().Reward(s.ctx, r.lane, j.Subject)
 		s.no(err)
 		s.no(s.Step(s.ctx, r.lane, j, rewards.StepResult{Step: got.Next(), Taken: usd(got.Given.Minor - got.Net.Minor)}))
 	}
