@@ -44,7 +44,7 @@ func recall(note string) (m memory) {
 // fulfil takes a reward's next step in the shop. The step is found out anew at each try, so a job that
 // is done twice, or after the order changed its mind, does what is right now.
 func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
-	r, err := v.opts.Desk.Reward(ctx, v.lane, j.Subject)
+	r, siblings, err := v.opts.Desk.Reward(ctx, v.lane, j.Subject)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +60,11 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 		return nil, err
 	}
 	m := recall(j.Note)
-	if take, ok := action.(rewards.TakeCredit); ok && m.After == "" {
-		return v.baseline(ctx, j, take)
-	} else if ok {
-		take.After = m.After
+	if take, ok := action.(rewards.TakeCredit); ok {
+		take.After, take.Siblings = m.After, siblings
+		if m.After == "" {
+			return v.baseline(ctx, j, take)
+		}
 		action = take
 	}
 	receipt, failed := v.ensure(ctx, j, r.ID+"/"+string(step), action, m)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"grapevine/connectors"
 	"grapevine/rewards"
 )
 
@@ -49,50 +49,64 @@ func (g *gate) handle(c echo.Context) error {
 }
 
 func (g *gate) receive(r *http.Request, w http.ResponseWriter) int {
-	if !plain(r.Header) {
-		return http.StatusUnsupportedMediaType
-	}
-	if r.ContentLength > maxBody {
-		return tooLarge(w)
-	}
 	buf := g.bodies.Get().(*bytes.Buffer)
-	buf.Reset()
-	reusable := true
-	defer func() {
-		if reusable && buf.Cap() <= pooledBody {
-			g.bodies.Put(buf)
-		}
-	}()
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
-	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return tooLarge(w)
-		}
-		return http.StatusBadRequest // the sender went away half-way; nobody reads this
-	}
-	d, err := g.source.Receive(r.Header, buf.Bytes())
-	if err != nil {
-		return g.refuse(err)
+	d, status := g.check(r, w, buf)
+	if status != http.StatusOK {
+		g.reuse(buf)
+		return status
 	}
 	waiting, err := g.store.put(d)
 	if err != nil {
+		g.reuse(buf)
 		return g.refuse(err)
 	}
 	timer := time.NewTimer(answerWithin)
 	defer timer.Stop()
 	select {
 	case err = <-waiting.answer:
-	case <-timer.C:
-		reusable = false // a committer still reads it
+		g.reuse(buf)
+	case <-timer.C: // a committer still reads the body
 		err = rewards.Errorf(rewards.Unavailable, "inbox_slow", "not stored within %s", answerWithin)
 	}
 	if err != nil {
 		return g.refuse(err)
 	}
 	return http.StatusOK
+}
+
+// check reads the body into buf and has the source check it; the delivery lives in buf. Any other
+// status than 200 is the answer.
+func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer) (connectors.Delivery, int) {
+	none := connectors.Delivery{}
+	if !plain(r.Header) {
+		return none, http.StatusUnsupportedMediaType
+	}
+	if r.ContentLength > maxBody {
+		return none, tooLarge(w)
+	}
+	buf.Reset()
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return none, tooLarge(w)
+		}
+		return none, http.StatusBadRequest // the sender went away half-way; nobody reads this
+	}
+	d, err := g.source.Receive(r.Header, buf.Bytes())
+	if err != nil {
+		return none, g.refuse(err)
+	}
+	return d, http.StatusOK
+}
+
+// reuse gives a buffer back that nobody reads any more.
+func (g *gate) reuse(buf *bytes.Buffer) {
+	if buf.Cap() <= pooledBody {
+		g.bodies.Put(buf)
+	}
 }
 
 // refuse logs why and gives the status. A bad signature is not logged above debug: anybody can send one.
@@ -134,17 +148,14 @@ func plain(h http.Header) bool {
 }
 
 // HMACOnly is the door without the inbox: what this machine can do at most. It exists for the benchmark.
-func HMACOnly(s Source) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if _, err := s.Receive(r.Header, body); err != nil {
-			w.WriteHeader(http.StatusUnauthorized)
-		}
-	})
+func HMACOnly(s Source) echo.HandlerFunc {
+	g := &gate{source: s, log: slog.New(slog.DiscardHandler), bodies: &sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+	return func(c echo.Context) error {
+		buf := g.bodies.Get().(*bytes.Buffer)
+		defer g.reuse(buf)
+		_, status := g.check(c.Request(), c.Response(), buf)
+		return c.NoContent(status)
+	}
 }
 
 // Meter counts what the pipeline does. Nop counts nothing.

@@ -187,8 +187,9 @@ type Confirmed struct {
 
 // Desk answers what a lane needs to know to carry out a job, and stores what it learned.
 type Desk interface {
-	// Reward reads a reward for its next step. Kind NotFound.
-	Reward(ctx context.Context, l Lane, id string) (rewards.Reward, error)
+	// Reward reads a reward for its next step, and what other rewards have to do with its account. Kind
+	// NotFound.
+	Reward(ctx context.Context, l Lane, id string) (rewards.Reward, rewards.Siblings, error)
 	// Offer reads the state of a programme's discount in the shop. Kind NotFound.
 	Offer(ctx context.Context, l Lane, program string) (Offer, error)
 	// SaveOffer stores what became of it and ends the job.

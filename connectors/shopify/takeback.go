@@ -2,6 +2,7 @@ package shopify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"grapevine/connectors"
@@ -12,8 +13,8 @@ import (
 type standing struct {
 	account string
 	newest  string        // id of the newest transaction
-	left    rewards.Money // of the credit and of the balance, whichever is less
-	rest    int64         // what is left of the credit itself, in minor units
+	left    rewards.Money // of all our credits and of the balance, whichever is less
+	rest    int64         // what is left of all our credits, in minor units
 	expired rewards.Money // what of the credit ran out unspent
 	debits  []transaction // made by staff or apps after the baseline, newest first
 	pace    connectors.Pace
@@ -32,8 +33,12 @@ func (s *Shopify) standing(ctx context.Context, shop connectors.Shop, a rewards.
 			return st, missing(err)
 		}
 	}
+	ours := map[string]bool{a.CreditID: true} // credits that were not seen yet
+	for _, id := range a.Siblings.Credits {
+		ours[id] = true
+	}
 	var failed error
-	var credit *transaction
+	var credits []transaction
 	before := false // at or before the baseline
 	balance, pace, err := s.history(ctx, shop, st.account, func(t transaction) bool {
 		if st.newest == "" {
@@ -41,21 +46,22 @@ func (s *Shopify) standing(ctx context.Context, shop connectors.Shop, a rewards.
 		}
 		before = before || t.ID != "" && t.ID == a.After
 		switch {
-		case t.Type == typeCredit && t.ID == a.CreditID:
-			credit = &t
+		case t.Type == typeCredit && ours[t.ID]:
+			credits = append(credits, t)
+			delete(ours, t.ID)
 		case t.Expired != nil && t.Expired.ID == a.CreditID:
 			st.expired, failed = t.Amount.size()
-		case t.Type == typeDebit && t.Event == "ADJUSTMENT" && !before:
+		case t.Type == typeDebit && t.Event == "ADJUSTMENT" && !before && !slices.Contains(a.Siblings.Debits, t.ID):
 			st.debits = append(st.debits, t)
 		}
-		return credit == nil && failed == nil
+		return len(ours) > 0 && failed == nil
 	})
 	st.pace = pace
-	if err == nil && failed == nil && credit == nil {
+	if err == nil && failed == nil && ours[a.CreditID] {
 		err = absent("%s is not in %s", a.CreditID, st.account)
 	}
 	if err == nil && failed == nil {
-		failed = st.reckon(*credit, balance)
+		failed = st.reckon(credits, balance)
 	}
 	if failed != nil {
 		return st, call(failed)
@@ -71,17 +77,25 @@ func missing(err error) error {
 	return call(rewards.Errorf(rewards.Invalid, "credit_missing", "%w", err))
 }
 
-func (st *standing) reckon(credit transaction, balance moneyNode) error {
-	rest, err := credit.Remaining.money()
-	if err != nil {
-		return err
-	}
+// reckon sums what is left of our credits. A single credit's rest tells nothing: the shop draws on the
+// one that expires soonest, also when another is taken back.
+func (st *standing) reckon(credits []transaction, balance moneyNode) error {
 	all, err := balance.money()
 	if err != nil {
 		return err
 	}
-	if rest.Currency != st.left.Currency || all.Currency != st.left.Currency || st.expired.Currency != st.left.Currency {
-		return rewards.Errorf(rewards.Conflict, "currency_mismatch", "the credit is in %s, not in %s", rest.Currency, st.left.Currency)
+	rest := rewards.Money{Currency: st.left.Currency}
+	for _, c := range credits {
+		left, err := c.Remaining.money()
+		if err != nil {
+			return err
+		}
+		if rest, err = rest.Add(left); err != nil {
+			return err
+		}
+	}
+	if all.Currency != rest.Currency || st.expired.Currency != rest.Currency {
+		return rewards.Errorf(rewards.Conflict, "currency_mismatch", "the account is in %s, not in %s", all.Currency, rest.Currency)
 	}
 	st.rest = rest.Minor
 	st.left.Minor = max(0, min(rest.Minor, all.Minor))
@@ -120,7 +134,7 @@ func (st standing) own(a rewards.TakeCredit) (transaction, rewards.Money, bool) 
 func (st standing) receipt(a rewards.TakeCredit, debit string, took rewards.Money) connectors.Receipt {
 	refs := map[string]string{RefAccount: st.account}
 	if debit != "" {
-		refs["debit"] = debit
+		refs[rewards.RefDebit+debit] = took.Decimal()
 	}
 	taken := rewards.Money{Minor: min(a.Amount.Minor, took.Minor+st.expired.Minor), Currency: a.Amount.Currency}
 	return connectors.Receipt{ExternalID: a.CreditID, Refs: refs, Taken: taken, Spent: taken.Minor < a.Amount.Minor, Pace: st.pace}
