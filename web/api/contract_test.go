@@ -274,6 +274,17 @@ func TestEnumsListEveryState(t *testing.T) {
 	}
 }
 
+func TestTheDescriptionKnowsEveryOutcome(t *testing.T) {
+	t.Parallel()
+	var s struct{ Properties struct{ Outcome struct{ Enum []string } } }
+	if err := json.Unmarshal(read(t).Components.Schemas["Decision"], &s); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.Properties.Outcome.Enum, texts(words.Outcomes()); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("described %v, there are %v", got, want)
+	}
+}
+
 func texts[S ~string](list []S) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
