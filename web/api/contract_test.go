@@ -276,7 +276,9 @@ func TestEnumsListEveryState(t *testing.T) {
 
 func TestTheDescriptionKnowsEveryOutcome(t *testing.T) {
 	t.Parallel()
-	var s struct{ Properties struct{ Outcome struct{ Enum []string } } }
+	var s struct {
+		Properties struct{ Outcome struct{ Enum []string } }
+	}
 	if err := json.Unmarshal(read(t).Components.Schemas["Decision"], &s); err != nil {
 		t.Fatal(err)
 	}
