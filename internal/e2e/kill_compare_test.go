@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"context"
-	"crypto/sha256"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // compareShops holds the books of each shop against its orders and against what it really holds.
@@ -110,24 +106,12 @@ func (k *slaughter) compareCodes(sh *shop, rewards []reward) {
 
 // compareInbox wants a row for every webhook that was answered 2xx, and such an answer for every webhook.
 func (k *slaughter) compareInbox(database string) {
-	rows, err := connect(k.t, database).Query(context.Background(), "SELECT delivery_key FROM events")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	keys, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	stored := map[string]bool{}
-	for _, key := range keys {
-		stored[string(key)] = true
-	}
+	stored := storedKeys(k.t, database)
 	for _, sh := range k.shops {
 		for _, d := range sh.sim.Deliveries() {
-			sum := sha256.Sum256([]byte("shopify\x00" + sh.sim.domain + "\x00" + d.WebhookID))
 			if d.State != "delivered" {
 				k.t.Errorf("%s: %s is %s after %d attempts", sh.sim.domain, d.Topic, d.State, len(d.Attempts))
-			} else if !stored[string(sum[:16])] {
+			} else if !stored[keyOf(sh.sim.domain, d.WebhookID)] {
 				k.t.Errorf("%s: %s %s was answered 2xx and is not there", sh.sim.domain, d.Topic, d.WebhookID)
 			}
 		}

@@ -26,12 +26,11 @@ const (
 
 // site is one installation: a database, settings, and at times a running serve.
 type site struct {
-	t       *testing.T
-	url     string // of the server: http://127.0.0.1:PORT
-	metrics string
-	env     map[string]string
-	dir     string
-	log     *tail
+	t   *testing.T
+	url string // of the server: http://127.0.0.1:PORT
+	env map[string]string
+	dir string
+	log *tail
 
 	mu      sync.Mutex
 	secrets []string // what may be in no log
@@ -105,9 +104,9 @@ func (s *site) start() {
 }
 
 // launch runs serve, without waiting.
-func (s *site) launch() {
+func (s *site) launch(flags ...string) {
 	s.t.Helper()
-	s.cmd = s.command("serve")
+	s.cmd = s.command(append([]string{"serve"}, flags...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -172,6 +171,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 
 // beside is a second installation on the same database, with settings changed; "" takes one away.
 func (s *site) beside(t *testing.T, changes ...string) *site {
+	t.Helper()
 	other := &site{t: t, url: s.url, env: maps.Clone(s.env), dir: s.dir, log: &tail{}, secrets: s.secrets}
 	for i := 0; i+1 < len(changes); i += 2 {
 		if other.env[changes[i]] = changes[i+1]; changes[i+1] == "" {

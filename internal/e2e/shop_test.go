@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,8 @@ type shop struct {
 	sim   simulated
 	ID    string
 	token string
+
+	friends atomic.Int64 // who bought
 }
 
 // shopView is a shop as commands and the API print it.
@@ -121,17 +124,26 @@ func (sh *shop) offered(name string) {
 // advocate makes a customer in the shop and an advocate by API.
 func (sh *shop) advocate(name string) advocate {
 	sh.site.t.Helper()
-	mail := name + "@" + mailDomain
-	c, err := sh.sim.AddCustomer(shopifytest.CustomerInput{Email: mail, FirstName: name})
+	return sh.enrol(customer(name))
+}
+
+func (sh *shop) enrol(in shopifytest.CustomerInput) advocate {
+	sh.site.t.Helper()
+	c, err := sh.sim.AddCustomer(in)
 	if err != nil {
 		sh.site.t.Fatal(err)
 	}
 	var a advocate
-	body := map[string]string{"customer_id": strconv.FormatInt(c.ID, 10), "email": mail, "first_name": name}
+	body := map[string]string{"customer_id": strconv.FormatInt(c.ID, 10), "email": in.Email, "first_name": in.FirstName}
 	if err := sh.call(http.MethodPost, "/advocates", body, http.StatusCreated, &a); err != nil {
 		sh.site.t.Fatal(err)
 	}
 	return a
+}
+
+// customer is a person whose address must not show in a log.
+func customer(name string) shopifytest.CustomerInput {
+	return shopifytest.CustomerInput{Email: name + "@" + mailDomain, FirstName: name}
 }
 
 // active waits until the advocate's code is in the shop.
@@ -152,10 +164,10 @@ func (sh *shop) joined(name string) advocate {
 }
 
 // buy places a paid order of 80.00 by a new customer.
-func (sh *shop) buy(code string, n int) *shopifytest.Order {
+func (sh *shop) buy(code string) *shopifytest.Order {
 	sh.site.t.Helper()
 	o, err := sh.sim.PlaceOrder(shopifytest.OrderInput{
-		Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", n, mailDomain), FirstName: "Friend"},
+		Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", sh.friends.Add(1), mailDomain), FirstName: "Friend"},
 		Lines:    []shopifytest.LineInput{{Title: "Teapot", Price: "80.00"}},
 		Codes:    []shopifytest.CodeInput{{Code: code}}, Shipping: "5.00", Paid: true,
 	})
@@ -182,7 +194,9 @@ func (sh *shop) rewarded(id int64, status string, within time.Duration) reward {
 	return r
 }
 
-func orderPath(id int64) string { return "/orders/" + strconv.FormatInt(id, 10) }
+func orderID(id int64) string { return strconv.FormatInt(id, 10) }
+
+func orderPath(id int64) string { return "/orders/" + orderID(id) }
 
 // quiet waits until every event has come to its end.
 func (sh *shop) quiet() {

@@ -33,7 +33,7 @@ func TestAnOrderWithACodeOfOursIsRewardedOnce(t *testing.T) {
 }
 
 func tellStory(t *testing.T, sh *shop, ana advocate) {
-	o := sh.buy(ana.Code, 1)
+	o := sh.buy(ana.Code)
 	hooks := sh.taken()
 	paid := hooks["orders/paid"]
 	signature := opensslSign(t, paid.Body)
@@ -75,7 +75,7 @@ func sendTwentyTimes(t *testing.T, sh *shop, d shopifytest.Delivery, signature s
 
 // refundFirst sends the webhooks of an order that was refunded whole, the refund's first.
 func refundFirst(t *testing.T, sh *shop, ana advocate) {
-	o := sh.buy(ana.Code, 2)
+	o := sh.buy(ana.Code)
 	hooks := sh.taken()
 	if _, err := sh.sim.Refund(o.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0}}, Shipping: "5.00"}); err != nil {
 		t.Fatal(err)
