@@ -1,6 +1,7 @@
 package rewards_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func TestStepsBecomeActions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := tc.r.Action(tc.step); got != tc.want || err != nil {
+			if got, err := tc.r.Action(tc.step); !reflect.DeepEqual(got, tc.want) || err != nil {
 				t.Fatalf("%+v, %v", got, err)
 			}
 		})
