@@ -203,7 +203,9 @@ func (b bomb) Decode(topic string, body []byte, at time.Time) (rewards.Event, er
 }
 
 func TestAPoisonEventEndsDeadAndStopsNobody(t *testing.T) {
+	t.Parallel()
 	testdb.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		w := newWorld(t, url, programSource(creditProgram, ""), func(p webhooks.Platform) webhooks.Platform { return bomb{p} })
 		w.shop.HoldWebhooks(true)
 		o := w.buys("ben@example.com")

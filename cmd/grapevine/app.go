@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,10 +52,10 @@ func newApp(o appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Now: time.Now}); err != nil {
+	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Now: time.Now}); err != nil {
 		return nil, err
 	}
-	if a.echo, err = web.New(web.Options{Log: o.log}); err != nil {
+	if a.echo, err = web.New(web.Options{Log: o.log, HTTPS: strings.HasPrefix(o.settings.PublicURL, "https://")}); err != nil {
 		return nil, err
 	}
 	jsonAPI, err := api.New(api.Options{

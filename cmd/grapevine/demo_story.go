@@ -301,8 +301,22 @@ func (t *teller) settled() error {
 }
 
 func (t *teller) checked() error {
-	if err := fsck(t.ctx, t.settings, t.app.db, fsckReport{out: indented{t.out}}, true); err != nil {
+	platform, err := t.settings.shopify(quiet())
+	if err != nil {
 		return err
+	}
+	c := checkup{db: t.app.db, platform: platform}
+	if err := c.run(t.ctx, true); err != nil {
+		return err
+	}
+	for _, s := range c.Invariants {
+		t.say("%s %-4s %s", tick(len(s.Breaches) == 0), s.ID, s.Holds)
+		for _, b := range s.Breaches {
+			t.say("       %s", b)
+		}
+	}
+	if c.breaches > 0 || len(c.Unchecked) > 0 {
+		return fmt.Errorf("%d breaches, not checked: %v", c.breaches, c.Unchecked)
 	}
 	return nil
 }
