@@ -86,7 +86,12 @@ func (d *DB) Rescue(ctx context.Context, alone bool) (n int, err error) {
 	err = d.write(ctx, "rescuing events", func(x *txn) error {
 		var notes []noteRow
 		n = 0
-		_, err := x.scan(&notes, "SELECT id, worker, events FROM worker_notes WHERE lease_until < {now} OR ? {skip}", alone)
+		dead, args := "lease_until < {now} OR ?", []any{alone}
+		if !d.lite {
+			dead += " OR (lease_until < {after} AND pg_try_advisory_xact_lock(hashtextextended(id, 0)))"
+			args = append(args, (noteFor - noteSettles).Microseconds())
+		}
+		_, err := x.scan(&notes, "SELECT id, worker, events FROM worker_notes WHERE "+dead+" {skip}", args...)
 		if err != nil {
 			return err
 		}

@@ -11,15 +11,23 @@ import (
 	"grapevine/webhooks"
 )
 
-// noteFor is how long a worker's note keeps others from looking after what it has in hand. On
-// PostgreSQL a living worker's rows are locked besides, so that a slow one is never robbed.
-const noteFor = 2 * time.Minute
+// noteFor is how long a worker's note keeps others from looking after what it has in hand. PostgreSQL
+// knows better: the working transaction holds a lock by the note's name, and the rows, as long as its
+// worker lives. So a note without its lock is a dead worker's once it is noteSettles old, which leaves
+// a worker whose batch failed the time to let go by itself.
+const (
+	noteFor     = 2 * time.Minute
+	noteSettles = 2 * time.Second
+)
 
 // eventKey names an event in a note.
 type eventKey struct {
 	Shop string `json:"s"`
 	ID   int64  `json:"i"`
 }
+
+// noteLock is the number of the lock that stands for a note.
+const noteLock = "hashtextextended(?, 0)"
 
 const dueEvents = `SELECT ` + claimCols + ` FROM events
 WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at, id LIMIT ? {skip}`
@@ -31,6 +39,9 @@ WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at
 func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (n int, err error) {
 	note := noteRow{ID: d.mint.ID("note_"), Worker: worker}
 	claim := func(x *txn) ([]eventRow, error) {
+		if _, err := x.exec("SELECT pg_advisory_xact_lock("+noteLock+")", note.ID); err != nil {
+			return nil, err
+		}
 		var rows []eventRow
 		if _, err := x.scan(&rows, dueEvents, limit); err != nil || len(rows) == 0 {
 			return nil, err
