@@ -22,7 +22,12 @@ const (
 type memory struct {
 	Absent int       `json:"absent,omitempty"` // reads that did not find the effect
 	Since  time.Time `json:"since,omitzero"`   // the first of them
-	After  string    `json:"after,omitempty"`  // newest transaction before a credit was first debited
+	// Of a credit that is being taken back: the account's newest transaction before the first try, and
+	// what the try was for. It is finished as it was begun, also if the order has shrunk meanwhile: another
+	// amount would not be recognised.
+	After string           `json:"after,omitempty"`
+	Step  rewards.StepKind `json:"step,omitempty"`
+	Net   rewards.Money    `json:"net,omitzero"`
 }
 
 func (m memory) String() string {
@@ -48,7 +53,11 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 	if err != nil {
 		return nil, err
 	}
+	m := recall(j.Note)
 	step := r.Next()
+	if m.After != "" {
+		step, r.Net = m.Step, m.Net
+	}
 	switch step {
 	case rewards.StepNone:
 		return nil, v.opts.Work.Done(ctx, v.lane, j)
@@ -59,11 +68,10 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := recall(j.Note)
 	if take, ok := action.(rewards.TakeCredit); ok {
 		take.After, take.Siblings = m.After, siblings
 		if m.After == "" {
-			return v.baseline(ctx, j, take)
+			return v.baseline(ctx, j, take, memory{Step: step, Net: r.Net})
 		}
 		action = take
 	}
@@ -75,22 +83,21 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 		})
 	}
 	if failed.call.Park == "" && !failed.call.Unclear && !j.Unclear && !retryable(failed.call) {
-		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step, Refused: rewards.CodeOf(failed.call)})
+		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step, Net: r.Net, Refused: rewards.CodeOf(failed.call)})
 	}
 	return failed, nil
 }
 
 // baseline notes the account's newest transaction before a debit is tried for the first time: an equal
 // debit after it can only be ours. The note is stored first, and the job done again at once.
-func (v *visit) baseline(ctx context.Context, j Job, take rewards.TakeCredit) (*failure, error) {
+func (v *visit) baseline(ctx context.Context, j Job, take rewards.TakeCredit, m memory) (*failure, error) {
 	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
 		return v.store.Find(ctx, v.lane.Shop, take)
 	})
 	if err != nil && rewards.KindOf(err) != rewards.NotFound {
 		return &failure{call: err, note: j.Note}, nil
 	}
-	m := memory{After: receipt.Refs["newest"]}
-	if m.After == "" {
+	if m.After = receipt.Refs["newest"]; m.After == "" {
 		m.After = "none"
 	}
 	return nil, v.opts.Work.Retry(ctx, v.lane, j, errBaseline, 0, false, m.String())
@@ -106,7 +113,7 @@ func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action,
 		if !absent {
 			return receipt, failed
 		}
-		m = memory{After: m.After}
+		m.Absent, m.Since = 0, time.Time{}
 	}
 	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
 		return v.store.Do(ctx, v.lane.Shop, key, a)

@@ -113,8 +113,7 @@ func (v *visit) act(ctx context.Context, j Job) (outcome string, err error) {
 // booksClosed tells whether nothing can be written now: the database is away, or the lease was lost and
 // another process serves the shop.
 func booksClosed(err error) bool {
-	k := rewards.KindOf(err)
-	return k == rewards.Unavailable || k == rewards.Conflict
+	return rewards.KindOf(err) == rewards.Unavailable || rewards.CodeOf(err) == "lease_lost"
 }
 
 // failure is a try that did not bring the job to its end.
