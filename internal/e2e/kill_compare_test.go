@@ -25,79 +25,118 @@ func (k *slaughter) compareShops() {
 	}
 }
 
-// compareRewards wants one issued reward for each order, and none besides.
+// compareRewards wants one issued reward for each order that stays, and none but reversed ones for
+// those that were refunded.
 func (k *slaughter) compareRewards(sh *shop, rewards []reward, orders map[int64]bool) {
 	seen := map[string]bool{}
 	for _, r := range rewards {
 		id, err := strconv.ParseInt(r.OrderID, 10, 64)
-		if err != nil || !orders[id] || seen[r.OrderID] || r.Status != "issued" || r.ExternalID == "" {
-			k.t.Errorf("%s: reward %+v is not the one issued reward of an order (seen %v, %v)", sh.sim.domain, r, seen[r.OrderID], err)
+		stays, known := orders[id]
+		good := stays && r.Status == "issued" && r.ExternalID != "" || !stays && r.Status == "reversed" && r.Net.Amount == "0.00" && r.Loss == nil
+		if err != nil || !known || seen[r.OrderID] || !good {
+			k.t.Errorf("%s: reward %+v, order known %v, stays %v, seen %v, %v", sh.sim.domain, r, known, stays, seen[r.OrderID], err)
 		}
 		seen[r.OrderID] = true
+		if r.Status == "reversed" {
+			k.taken++
+		}
 	}
-	if len(seen) != len(orders) {
-		k.t.Errorf("%s: %d orders have a reward, %d should", sh.sim.domain, len(seen), len(orders))
+	for id, stays := range orders {
+		if stays && !seen[orderID(id)] {
+			k.t.Errorf("%s: order %d has no reward", sh.sim.domain, id)
+		}
 	}
 }
 
-// compareLedger wants each reward to be issued by exactly one posting.
+// compareLedger wants each issued reward to be issued by exactly one posting, and each that was taken
+// back to sum to nothing.
 func (k *slaughter) compareLedger(sh *shop, rewards []reward) {
-	issued := map[string]int{}
+	entries, sums := map[string]int{}, map[string]float64{}
 	for _, e := range list[entry](sh, "/ledger") {
 		if strings.HasPrefix(e.Account, "issued:") {
-			issued[e.Reward]++
+			amount, err := strconv.ParseFloat(e.Amount.Amount, 64) // whole units only
+			if err != nil {
+				k.t.Error(err)
+			}
+			entries[e.Reward]++
+			sums[e.Reward] += amount
 		}
 	}
 	for _, r := range rewards {
-		if issued[r.ID] != 1 {
-			k.t.Errorf("%s: reward %s has %d entries of issue in the ledger", sh.sim.domain, r.ID, issued[r.ID])
+		n, sum := entries[r.ID], sums[r.ID]
+		if r.Status == "issued" && (n != 1 || sum == 0) || r.Status == "reversed" && (sum != 0 || n != 0 && n != 2) {
+			k.t.Errorf("%s: reward %s, %s, has %d entries of issue in the ledger, which sum to %v", sh.sim.domain, r.ID, r.Status, n, sum)
 		}
-		delete(issued, r.ID)
+		delete(entries, r.ID)
 	}
-	if len(issued) != 0 {
-		k.t.Errorf("%s: the ledger tells of rewards that are not there: %v", sh.sim.domain, issued)
+	if len(entries) != 0 {
+		k.t.Errorf("%s: the ledger tells of rewards that are not there: %v", sh.sim.domain, entries)
 	}
 }
 
-// compareCredits wants one credit in the shop for each reward, each with an end of its own.
+// compareCredits wants one credit in the shop for each reward that was ever given, each with an end of
+// its own, and as much taken back as was reversed.
 func (k *slaughter) compareCredits(sh *shop, rewards []reward) {
-	wanted := map[string]bool{}
+	wanted, balance := map[string]bool{}, map[string]int64{}
 	for _, r := range rewards {
-		wanted[r.ExternalID] = true
+		if r.ExternalID != "" {
+			wanted[r.ExternalID] = true
+		}
+		if r.Status == "issued" {
+			balance[r.Advocate] += 1000
+			k.objects++
+		}
 	}
-	for customer, account := range sh.state().Accounts {
+	for _, account := range sh.state().Accounts {
 		ends := map[time.Time]bool{}
 		for _, tx := range account.Transactions {
 			id := "gid://shopify/StoreCreditAccountCreditTransaction/" + strconv.FormatInt(tx.ID, 10)
+			if tx.Kind == "debit" {
+				continue
+			}
 			if tx.Kind != "credit" || !wanted[id] || tx.ExpiresAt == nil || ends[*tx.ExpiresAt] || tx.Amount.String() != "10.00" {
-				k.t.Errorf("%s: customer %d has %s %s, expiry %v, which no reward accounts for", sh.sim.domain, customer, tx.Kind, id, tx.ExpiresAt)
+				k.t.Errorf("%s: customer %d has %s %s, expiry %v, which no reward accounts for", sh.sim.domain, account.CustomerID, tx.Kind, id, tx.ExpiresAt)
 				continue
 			}
 			ends[*tx.ExpiresAt] = true
 			delete(wanted, id)
-			k.objects++
+		}
+		for _, a := range list[advocate](sh, "/advocates", "customer_id", strconv.FormatInt(account.CustomerID, 10)) {
+			if balance[a.ID] != account.Balance.Minor {
+				k.t.Errorf("%s: the account of %s holds %s, the books say %d cents", sh.sim.domain, a.ID, account.Balance, balance[a.ID])
+			}
+			delete(balance, a.ID)
 		}
 	}
-	if len(wanted) != 0 {
-		k.t.Errorf("%s: the shop lacks %d credits: %v", sh.sim.domain, len(wanted), wanted)
+	if len(wanted) != 0 || len(balance) != 0 {
+		k.t.Errorf("%s: the shop lacks %d credits: %v, accounts %v", sh.sim.domain, len(wanted), wanted, balance)
 	}
 }
 
-// compareCodes wants one discount with one code in the shop for each reward, and one that holds the
-// codes of friends.
+// compareCodes wants one discount with one code in the shop for each reward that was ever given, live as
+// long as the reward is, and one that holds the codes of friends.
 func (k *slaughter) compareCodes(sh *shop, rewards []reward) {
-	wanted := map[string]bool{}
+	wanted := map[string]reward{}
 	for _, r := range rewards {
-		wanted[r.Code] = true
+		if r.ExternalID != "" {
+			wanted[r.Code] = r
+		}
 	}
 	friends := 0
 	for _, d := range sh.discounts() {
-		if len(d.Codes) == 1 && wanted[d.Codes[0].Code] && d.Amount.String() == "5.00" {
-			delete(wanted, d.Codes[0].Code)
-			k.objects++
+		r, ours := wanted[d.Codes[0].Code]
+		if !ours {
+			friends++
 			continue
 		}
-		friends++
+		live := d.EndsAt == nil || d.EndsAt.After(time.Now())
+		if len(d.Codes) != 1 || d.Amount.String() != "5.00" || live != (r.Status == "issued") {
+			k.t.Errorf("%s: discount %d with %d codes over %s, live %v, belongs to reward %s that is %s", sh.sim.domain, d.ID, len(d.Codes), d.Amount, live, r.ID, r.Status)
+		}
+		if live {
+			k.objects++
+		}
+		delete(wanted, d.Codes[0].Code)
 	}
 	if friends != 1 || len(wanted) != 0 {
 		k.t.Errorf("%s: %d discounts are no reward's, want that of the friends alone; %d codes are missing: %v", sh.sim.domain, friends, len(wanted), wanted)

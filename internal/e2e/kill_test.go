@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	killOrders = 500
-	killShops  = 12 // a killed process leaves up to four leases behind, for 20 s each: others go on
+	killOrders = 500 // that stay
+	killSixth  = 6   // after so many comes one more that is refunded a while later
+	killWait   = 60  // orders later
+	killShops  = 12  // a killed process leaves up to four leases behind, for 20 s each: others go on
 	kills      = 10
 	killPace   = 45 * time.Millisecond // between two orders
 	killBudget = 90 * time.Second
@@ -42,9 +44,9 @@ func TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 	took := time.Since(begun)
 	k.compareShops()
 	k.compareInbox(database)
-	s.fsck()
-	t.Logf("seed %d: %d kills that cut off %d jobs, %d answers 504 after the effect of %d calls that changed a shop, %d orders in %d shops, %d objects; %v to set up, %v in all",
-		seed, k.killed, k.cutOff(database), k.unclear(), k.changed(), killOrders, killShops, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond))
+	checked := s.fsck()
+	t.Logf("seed %d: %d kills that cut off %d jobs, %d answers 504 after the effect of %d calls that changed a shop, %d orders in %d shops and %d refunded ones, %d objects; %v to set up, %v in all; fsck: %s",
+		seed, k.killed, k.cutOff(database), k.unclear(), k.changed(), killOrders, killShops, k.taken, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond), checked)
 	if total := time.Since(begun); total > killBudget {
 		t.Errorf("it took %v, longer than %v", total, killBudget)
 	}
@@ -57,10 +59,19 @@ type slaughter struct {
 	rng       *rand.Rand
 	shops     []*shop
 	advocates [][]advocate
-	orders    []map[int64]bool // that have to be rewarded, by shop
+	orders    []map[int64]bool // by shop; true: has to be rewarded, false: was refunded whole
+	later     []doomed
 	placed    atomic.Int64
 	killed    int
-	objects   int
+	objects   int // in the shops, that belong to issued rewards
+	taken     int // rewards that were taken back
+}
+
+// doomed is an order that will be refunded.
+type doomed struct {
+	shop  int
+	order int64
+	after int // when so many orders were placed
 }
 
 // open installs the shops, half of them with each programme, and two advocates in each.
@@ -88,7 +99,7 @@ func (k *slaughter) open() {
 // trouble answers half of all changes with 504, after they were made.
 func (k *slaughter) trouble() []shopifytest.Fault {
 	var faults []shopifytest.Fault
-	for _, operation := range []string{"DiscountBasicCreate", "RedeemCodeBulkAdd", "StoreCreditCredit"} {
+	for _, operation := range []string{"DiscountBasicCreate", "RedeemCodeBulkAdd", "StoreCreditCredit", "StoreCreditDebit", "DiscountDeactivate"} {
 		f := shopifytest.Fault{Operation: operation, Kind: shopifytest.FaultStatus, Status: http.StatusGatewayTimeout, Effect: true, Percent: 50}
 		if operation == "RedeemCodeBulkAdd" {
 			f.Count = 1 // it is tried again after seconds, and the orders wait for it
@@ -98,25 +109,49 @@ func (k *slaughter) trouble() []shopifytest.Fault {
 	return faults
 }
 
-// placeOrders lets friends buy, at an even pace, whatever the server does meanwhile.
+// placeOrders lets friends buy, at an even pace, whatever the server does meanwhile. Some orders more
+// are refunded a while later: when their reward was given, or is on its way, or not yet.
 func (k *slaughter) placeOrders() {
 	rng := rand.New(rand.NewPCG(seed, 10))
 	tick := time.NewTicker(killPace)
 	defer tick.Stop()
 	for n := range killOrders {
-		i := rng.IntN(killShops)
-		o, err := k.shops[i].sim.PlaceOrder(shopifytest.OrderInput{
-			Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", n, mailDomain)},
-			Lines:    []shopifytest.LineInput{{Price: "80.00"}},
-			Codes:    []shopifytest.CodeInput{{Code: k.advocates[i][rng.IntN(2)].Code}}, Paid: true,
-		})
-		if err != nil {
-			k.t.Errorf("order %d: %v", n, err)
-			return
+		k.place(rng, n, true)
+		if n%killSixth == 0 {
+			k.place(rng, killOrders+n, false)
 		}
-		k.orders[i][o.ID] = true
+		k.refund(n)
 		k.placed.Add(1)
 		<-tick.C
+	}
+	k.refund(2 * killOrders)
+}
+
+func (k *slaughter) place(rng *rand.Rand, n int, stays bool) {
+	i := rng.IntN(killShops)
+	o, err := k.shops[i].sim.PlaceOrder(shopifytest.OrderInput{
+		Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", n, mailDomain)},
+		Lines:    []shopifytest.LineInput{{Price: "80.00"}},
+		Codes:    []shopifytest.CodeInput{{Code: k.advocates[i][rng.IntN(2)].Code}}, Paid: true,
+	})
+	if err != nil {
+		k.t.Errorf("order %d: %v", n, err)
+		return
+	}
+	k.orders[i][o.ID] = stays
+	if !stays {
+		k.later = append(k.later, doomed{i, o.ID, n - killOrders + killWait})
+	}
+}
+
+// refund refunds what is due to be.
+func (k *slaughter) refund(placed int) {
+	for len(k.later) > 0 && k.later[0].after <= placed {
+		d := k.later[0]
+		k.later = k.later[1:]
+		if _, err := k.shops[d.shop].sim.Refund(d.order, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0}}}); err != nil {
+			k.t.Errorf("refund: %v", err)
+		}
 	}
 }
 
@@ -177,7 +212,7 @@ func (k *slaughter) settle(database string) {
 		if err != nil {
 			k.t.Fatal(err)
 		}
-		return open.Events == 0 && open.Jobs == 0 && open.Issued >= killOrders, open
+		return open.Events == 0 && open.Jobs == 0 && open.Issued == killOrders, open
 	})
 }
 

@@ -64,12 +64,31 @@ func (s *site) refused(code int, words []string, args ...string) {
 	}
 }
 
-// fsck checks the books and the shops, and has to find nothing.
-func (s *site) fsck() {
+// fsck checks the books and asks every shop, and has to find nothing. It returns what was compared.
+func (s *site) fsck() string {
 	s.t.Helper()
-	if e := s.try("fsck"); e.code != 0 {
-		s.t.Errorf("grapevine fsck: exit %d\n%s%s", e.code, e.out, e.err)
+	e := s.try("fsck", "--json")
+	var report struct {
+		Invariants []struct {
+			ID, Holds string
+			Breaches  []string
+		}
+		Unchecked []string
 	}
+	if err := json.Unmarshal([]byte(e.out), &report); err != nil {
+		s.t.Fatalf("grapevine fsck: exit %d, %v\n%s%s", e.code, err, e.out, e.err)
+	}
+	last := ""
+	for _, inv := range report.Invariants {
+		last = inv.Holds
+		for _, b := range inv.Breaches {
+			s.t.Errorf("grapevine fsck: %s %s: %s", inv.ID, inv.Holds, b)
+		}
+	}
+	if e.code != 0 || len(report.Unchecked) > 0 || len(report.Invariants) == 0 {
+		s.t.Errorf("grapevine fsck: exit %d, %d invariants, unchecked %v\n%s", e.code, len(report.Invariants), report.Unchecked, e.err)
+	}
+	return last
 }
 
 func sorted(names iter.Seq[string]) []string { return slices.Sorted(names) }

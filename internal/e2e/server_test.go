@@ -178,6 +178,7 @@ func (s *site) beside(t *testing.T, changes ...string) *site {
 			delete(other.env, changes[i])
 		}
 	}
+	other.url = "http://" + other.env["GRAPEVINE_LISTEN"]
 	t.Cleanup(other.end)
 	return other
 }

@@ -268,7 +268,8 @@ func opensslSign(t *testing.T, body []byte) string {
 	return strings.TrimSpace(string(out))
 }
 
-// post sends a webhook by hand; it returns the status of the answer, 0 without one.
+// post sends a webhook by hand, without the headers that are ""; it returns the status of the answer, 0
+// without one.
 func (s *site) post(domain, topic, webhookID, signature string, body []byte) int {
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.url+"/webhooks/shopify", bytes.NewReader(body))
 	if err != nil {
@@ -279,7 +280,9 @@ func (s *site) post(domain, topic, webhookID, signature string, body []byte) int
 		"X-Shopify-Shop-Domain": domain, "X-Shopify-Webhook-Id": webhookID, "X-Shopify-Event-Id": "e-" + webhookID,
 		"X-Shopify-Triggered-At": time.Now().UTC().Format(time.RFC3339Nano),
 	} {
-		req.Header.Set(name, value)
+		if value != "" {
+			req.Header.Set(name, value)
+		}
 	}
 	resp, err := client.Do(req)
 	if err != nil {
