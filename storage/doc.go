@@ -8,10 +8,10 @@
 //	             Work.Decide ─▶ orders · rewards · reward_history · ledger · jobs (fulfil)
 //	             Work.Step   ─▶ rewards · ledger
 //
-// Everything that belongs together is written in one transaction. Who writes for a shop locks its rows
-// in this order, so that two writers wait for each other and never in a circle: lane, offers by name,
-// orders, rewards, jobs, events. A closure that meets a deadlock or a serialisation failure all the
-// same is run again.
+// Everything that belongs together is written in one transaction. Who writes for a shop locks its lane
+// first, and with it the right to change its orders, rewards, offers and jobs: two writers wait for each
+// other there and not in a circle. Who writes for several shops locks their lanes in order. A closure
+// that meets a deadlock or a serialisation failure all the same is run again.
 //
 // Both databases have the same tables and columns (migrations of equal number). PostgreSQL keeps times
 // as timestamptz, SQLite as microseconds since 1970; leases and due times are compared by the

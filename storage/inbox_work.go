@@ -165,6 +165,12 @@ func (x *txn) endEvents(in *inboxTx, events []webhooks.Event, results []webhooks
   body = CASE WHEN v.erase THEN NULL ELSE e.body END, suspect = false, attempts = CASE WHEN e.suspect THEN e.attempts ELSE e.attempts + 1 END,
   finished_at = CASE WHEN v.status = 'confirming' THEN NULL ELSE {now} END
 FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id`)
+	if err != nil || !slices.ContainsFunc(results, func(r webhooks.Digested) bool { return r.Status == webhooks.EventConfirming }) {
+		return err
+	}
+	// The jobs of a shop that has left wait for its return. Its events need not.
+	_, err = x.execAll(t, `UPDATE events AS e SET status = 'ignored', reason = 'shop_uninstalled', finished_at = {now}
+FROM v JOIN shops s ON s.shop_id = v.shop_id AND s.status = 'uninstalled' WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.status = 'confirming'`)
 	return err
 }
 

@@ -164,6 +164,12 @@ func (x *txn) saveShop(row *shopRow, was string) error {
 		}
 		row.Since.Time = now
 	}
+	if row.Status == ShopUninstalled && was != ShopUninstalled { // nobody will read the orders that events wait for
+		_, err := x.exec("UPDATE events SET status = 'ignored', reason = 'shop_uninstalled', finished_at = {now} WHERE shop_id = ? AND status = 'confirming'", row.ShopID)
+		if err != nil {
+			return err
+		}
+	}
 	return x.Save(row).Error
 }
 

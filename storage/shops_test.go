@@ -157,6 +157,28 @@ func TestUninstallingCountsOnlyForTheInstallationAtHand(t *testing.T) {
 	})
 }
 
+func TestEventsOfAShopThatLeftDoNotWait(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		for i := range 2 { // one waits when the shop leaves, one comes afterwards
+			_, err := s.Put(s.ctx, []connectors.Delivery{delivery(shop.Domain, i)})
+			s.no(err)
+			_, err = s.Work(s.ctx, "w", 10, confirming(shop.ID, "o1"))
+			s.no(err)
+			if i == 0 {
+				_, err = s.RemoveShop(s.ctx, shop.ID)
+				s.no(err)
+			}
+		}
+		if s.count("SELECT count(*) FROM events WHERE status = 'ignored' AND reason = 'shop_uninstalled' AND finished_at IS NOT NULL") != 2 {
+			t.Fatal("an event waits for a shop that has left")
+		}
+		if s.count("SELECT count(*) FROM jobs WHERE kind = 'confirm'") != 1 {
+			t.Fatal("the order is forgotten for the shop's return")
+		}
+	})
+}
+
 func TestTokensAndIdempotencyKeys(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		shop := s.shop()
