@@ -28,8 +28,8 @@ packages: ## look for the system packages that the tests need; as root, install 
 demo: ## everything in one process, with a simulated shop
 	go run ./cmd/grapevine demo
 
-bench: ## measure throughput and latency on this machine
-	go run ./internal/bench
+bench: ## measure throughput and latency on this machine: about ten minutes, BENCH=-quick two
+	go run ./internal/bench $(BENCH)
 
 check: test build ## all that is asked of a change: the tests and a static build
 

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/webhooks"
+)
+
+const (
+	digestLimit = 5 * time.Minute // for one digest, however slow the machine
+	stored      = 256             // deliveries in one Put while the inbox is filled
+)
+
+// digest fills the inbox, then lets the pipeline work until every event is decided, and prints how long
+// that took: for orders without a code until they are recorded, for the others until they are judged.
+func digest(s spec, w *world) error {
+	ctx, cancel := context.WithTimeout(context.Background(), digestLimit)
+	defer cancel()
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	for at := 0; at < s.Events; at += stored {
+		ds := make([]connectors.Delivery, min(stored, s.Events-at))
+		for i := range ds {
+			ds[i] = w.delivery(at+i, s.Codes)
+		}
+		if _, err := w.db.Put(ctx, ds); err != nil {
+			return err
+		}
+	}
+	fmt.Println("filled")
+	counter := &w.digested
+	if s.Codes {
+		counter = &w.decided
+	}
+	took, err := w.work(ctx, s.Batch, func() (bool, error) { return counter.Load() >= int64(s.Events), nil })
+	if err != nil {
+		return fmt.Errorf("after %d of %d events: %w", counter.Load(), s.Events, err)
+	}
+	if err := w.verify(ctx); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(outcome{Events: s.Events, Seconds: took.Seconds()})
+}
+
+// work runs a pipeline until enough is true, and returns how long that took.
+func (w *world) work(ctx context.Context, batch int, enough func() (bool, error)) (time.Duration, error) {
+	p, err := w.pipeline(batch)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	working, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	begun := time.Now()
+	go func() { ended <- p.Run(working) }()
+	for done := false; !done && err == nil; {
+		time.Sleep(time.Millisecond)
+		if done, err = enough(); err == nil {
+			err = ctx.Err()
+		}
+	}
+	took := time.Since(begun)
+	stop()
+	<-ended
+	return took, err
+}
+
+// settle has the shops' programmes and codes published, so that no such job is due later.
+func (w *world) settle(ctx context.Context) error {
+	_, err := w.work(ctx, 0, func() (bool, error) {
+		due, _, _, err := w.db.JobCounts(ctx)
+		return due == 0, err
+	})
+	return err
+}
+
+// verify makes sure that what was counted was decided and not dropped.
+func (w *world) verify(ctx context.Context) error {
+	_, _, dead, err := w.db.JobCounts(ctx)
+	if err != nil {
+		return err
+	}
+	events, _, err := w.db.EventCounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range []webhooks.EventStatus{webhooks.EventPending, webhooks.EventConfirming, webhooks.EventHeld, webhooks.EventQuarantined, webhooks.EventDead} {
+		if events[s] > 0 {
+			return fmt.Errorf("%d events are %s", events[s], s)
+		}
+	}
+	if dead > 0 {
+		return fmt.Errorf("%d jobs are dead", dead)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"grapevine/internal/testdb"
+)
+
+// bench is one run.
+type bench struct {
+	rounds   int
+	duration time.Duration // of one load
+	events   int           // of one batched digest
+	only     string        // measurements whose name begins so; "" for all
+	profiles string        // directory for CPU profiles, "" for none
+	dir      string        // for databases and the binary
+	pgbench  string
+	server   *testdb.Server
+	load     *loader
+	report   report
+	doing    atomic.Value // string, for the progress line
+	round    int
+}
+
+func main() {
+	if text := os.Getenv(serviceEnv); text != "" {
+		if err := runService(text); err != nil {
+			fmt.Fprintln(os.Stderr, "bench service:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	b := &bench{}
+	flag.BoolFunc("quick", "2 rounds of short loads, about two minutes; flags behind it count", func(string) error {
+		b.rounds, b.duration, b.events = 2, 1500*time.Millisecond, 4000
+		return nil
+	})
+	asJSON := flag.Bool("json", false, "print all samples as JSON instead of the table")
+	check := flag.Bool("check", false, "exit 1 if a floor is missed")
+	base := flag.String("dir", "", "directory for the databases, on the disk to be measured; the temporary directory if empty")
+	flag.IntVar(&b.rounds, "rounds", 5, "rounds; medians are over them")
+	flag.DurationVar(&b.duration, "load", 4*time.Second, "how long each load is measured")
+	flag.IntVar(&b.events, "events", 12000, "events of a batched digest; one by one there are a fifth")
+	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve")
+	flag.StringVar(&b.profiles, "profiles", "", "directory for a CPU profile of each service")
+	flag.Parse()
+	err := b.run(*base)
+	if err == nil && *asJSON {
+		err = b.report.json(os.Stdout)
+	} else if err == nil {
+		err = b.report.table(os.Stdout)
+	}
+	if err == nil && *check && !b.report.met() {
+		err = errors.New("a floor is missed")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (b *bench) run(base string) (err error) {
+	if b.pgbench, err = pgbench(); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp(base, "grapevine-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	b.server, err = testdb.Start(testdb.Options{Fsync: true, Dir: base, Settings: map[string]string{
+		"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on",
+	}})
+	if err != nil {
+		return err
+	}
+	defer b.server.Stop()
+	b.load = newLoader()
+	fmt.Fprintf(os.Stderr, "%d cores, %s, PostgreSQL %d; %d rounds\n", runtime.NumCPU(), runtime.Version(), b.server.Major(), b.rounds)
+	defer b.progress()()
+	if err := b.fsync(); err != nil {
+		return err
+	}
+	for b.round = range b.rounds {
+		if err := b.measureRound(); err != nil {
+			return err
+		}
+	}
+	return b.wanted("serve", b.serve)
+}
+
+// wanted runs a measurement unless others were asked for.
+func (b *bench) wanted(name string, measure func() error) error {
+	if b.only != "" && !strings.Contains(","+b.only+",", ","+name+",") {
+		return nil
+	}
+	b.doing.Store(name)
+	if err := measure(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// progress prints a line every five seconds until it is stopped.
+func (b *bench) progress() (stop func()) {
+	begun, tick, ended := time.Now(), time.NewTicker(5*time.Second), make(chan struct{})
+	b.doing.Store("starting")
+	go func() { // ends with the run
+		for {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(os.Stderr, "%4ds  round %d of %d: %s\n", int(time.Since(begun).Seconds()), b.round+1, b.rounds, b.doing.Load())
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() { tick.Stop(); close(ended) }
+}

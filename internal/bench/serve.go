@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	idleFor  = 5 * time.Second // after which memory is read
+	fsyncs   = 2000
+	fsyncLen = 8 << 10
+)
+
+// serve measures the real binary: size, time from start to ready, memory when idle.
+func (b *bench) serve() error {
+	binary := filepath.Join(b.dir, "grapevine")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "grapevine/cmd/grapevine")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building grapevine: %w: %s", err, out)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	b.report.add("binary", "MiB", float64(info.Size())/(1<<20))
+	for _, kind := range []string{"postgres", "sqlite"} {
+		var s spec
+		drop, err := b.fresh(kind, &s)
+		if err != nil {
+			return err
+		}
+		defer drop()
+		if err := b.serveOn(kind+" serve first start to ready", kind, binary, s, 0); err != nil {
+			return err
+		}
+		for range b.rounds {
+			if err := b.serveOn(kind+" serve start to ready", kind, binary, s, 0); err != nil {
+				return err
+			}
+		}
+		if err := b.serveOn(kind+" serve start to ready", kind, binary, s, idleFor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listening finds the address in serve's log.
+var listening = regexp.MustCompile(`msg=ready listen=(\S+)`)
+
+// serveOn starts the program on a database, waits until /readyz answers 200, and after idle reads its
+// memory, where idle is not zero.
+func (b *bench) serveOn(name, kind, binary string, s spec, idle time.Duration) error {
+	cmd := exec.Command(binary, "serve", "--migrate")
+	cmd.Env = append(os.Environ(), "GRAPEVINE_DATABASE_URL="+s.URL, "GRAPEVINE_MASTER_KEY="+s.Key, "GRAPEVINE_LISTEN=127.0.0.1:0",
+		"GRAPEVINE_METRICS_LISTEN=127.0.0.1:0", "GRAPEVINE_SHOPIFY_CLIENT_SECRETS="+clientSecret)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	var log bytes.Buffer
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		log.Write(lines.Bytes())
+		log.WriteByte('\n')
+		if m := listening.FindSubmatch(lines.Bytes()); m != nil {
+			if err := awaitReady("http://"+string(m[1])+"/readyz", begun); err != nil {
+				return err
+			}
+			b.report.add(name, "ms", float64(time.Since(begun).Microseconds())/1000)
+			if idle > 0 {
+				time.Sleep(idle)
+				return b.memory(kind, cmd.Process.Pid)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("serve did not start: %s", log.Bytes())
+}
+
+func awaitReady(url string, begun time.Time) error {
+	for time.Since(begun) < 30*time.Second {
+		resp, err := http.Get(url)
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return fmt.Errorf("%s did not answer 200", url)
+}
+
+// memory reads what the kernel says of a process's resident memory.
+func (b *bench) memory(kind string, pid int) error {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return nil // no Linux, no figure
+	}
+	for _, part := range []struct{ field, name string }{{"VmRSS", "idle memory"}, {"RssAnon", "idle memory, heap and stacks"}, {"RssFile", "idle memory, program text"}} {
+		m := regexp.MustCompile(part.field + `:\s+(\d+) kB`).FindSubmatch(text)
+		if m == nil {
+			continue
+		}
+		kb, err := strconv.ParseFloat(string(m[1]), 64)
+		if err != nil {
+			return err
+		}
+		b.report.add(kind+" serve "+part.name, "MiB", kb/1024)
+	}
+	return nil
+}
+
+// fsync measures what one write of 8 kB that is forced to the disk takes: below some 20 µs the "disk"
+// is memory, and the figures say nothing about durability.
+func (b *bench) fsync() error {
+	f, err := os.Create(filepath.Join(b.dir, "fsync"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	block := make([]byte, fsyncLen)
+	for i := range 64 {
+		if _, err := f.WriteAt(block, int64(i*fsyncLen)); err != nil {
+			return err
+		}
+	}
+	begun := time.Now()
+	for i := range fsyncs {
+		if _, err := f.WriteAt(block, int64(i%64*fsyncLen)); err != nil {
+			return err
+		}
+		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
+			return err
+		}
+	}
+	b.report.add("write of 8 kB with fdatasync", "µs", float64(time.Since(begun).Microseconds())/fsyncs)
+	return nil
+}

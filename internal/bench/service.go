@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/pprof"
+	"time"
+
+	"grapevine/connectors/shopify"
+	"grapevine/internal/secret"
+	"grapevine/storage"
+	"grapevine/web"
+	"grapevine/web/metrics"
+	"grapevine/webhooks"
+)
+
+// serviceEnv tells a child of this program what to be: a spec as JSON.
+const serviceEnv = "GRAPEVINE_BENCH_SERVICE"
+
+// spec is one service under measurement.
+type spec struct {
+	Kind    string // hmac, door, digest
+	URL     string // of the database
+	Key     string // master key
+	Worker  bool   // door: digest meanwhile
+	Batch   int    // digest: 0 is the pipeline's default, 1 is one transaction an event
+	Events  int    // digest: how many
+	Codes   bool   // digest: orders carry a code
+	Profile string // file for a CPU profile, "" for none
+}
+
+// outcome is what a service tells when it ends.
+type outcome struct {
+	Events  int     // digested or decided
+	Seconds float64 // digest: how long that took
+}
+
+// runService is the child's main. It prints its address on a line of its own, serves until its standard
+// input ends, and prints its outcome as JSON. A digest prints only the latter.
+func runService(text string) error {
+	var s spec
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return err
+	}
+	if s.Profile != "" {
+		f, err := os.Create(s.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	connector, err := shopify.New(shopify.Options{ClientSecrets: []string{clientSecret}})
+	if err != nil {
+		return err
+	}
+	if s.Kind == "hmac" {
+		return serveHMAC(connector)
+	}
+	db, err := storage.Open(context.Background(), storage.Options{URL: s.URL, MasterKeys: []secret.Text{secret.Text(s.Key)}})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, _, err := db.Migrate(context.Background()); err != nil {
+		return err
+	}
+	world, err := prepare(context.Background(), db, connector)
+	if err != nil {
+		return err
+	}
+	if s.Kind == "digest" {
+		return digest(s, world)
+	}
+	return serveDoor(s, world)
+}
+
+func serveHMAC(connector *shopify.Shopify) error {
+	e, err := web.New(web.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	e.POST("/webhooks/shopify", webhooks.HMACOnly(connector))
+	return serve(e, func() outcome { return outcome{} })
+}
+
+func serveDoor(s spec, w *world) error {
+	e, err := web.New(web.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	p, err := w.pipeline(s.Batch)
+	if err != nil {
+		return err
+	}
+	p.Mount(e)
+	ctx, stop := context.WithCancel(context.Background())
+	worked := make(chan error, 1)
+	if s.Worker {
+		go func() { worked <- p.Run(ctx) }()
+	} else {
+		worked <- nil
+	}
+	err = serve(e, func() outcome { return outcome{Events: int(w.digested.Load())} })
+	stop()
+	err = errors.Join(err, <-worked)
+	p.Close()
+	return err
+}
+
+// serve answers on a free port until standard input ends.
+func serve(handler http.Handler, end func() outcome) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := web.NewServer(l.Addr().String(), handler)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	fmt.Println(l.Addr())
+	io.Copy(io.Discard, os.Stdin)
+	out := end()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return err
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
+}
+
+// pipeline is the product's, over this world.
+func (w *world) pipeline(batch int) (*webhooks.Pipeline, error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	meter, err := metrics.New(metrics.Options{Stats: w.db, Log: log, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	o := webhooks.Options{
+		Inbox: countedInbox{w.db, &w.digested}, Lanes: w.db, Work: countedWork{w.db, &w.decided}, Desk: w.db.Desk(),
+		Platforms: []webhooks.Platform{w.shop}, Seal: w.db.Seal, Alone: w.db.Alone(), Batch: batch, Meter: meter, Log: log,
+	}
+	if batch == 1 {
+		o.Lanes = singly{w.db}
+	}
+	return webhooks.New(o)
+}
