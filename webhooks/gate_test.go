@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -212,20 +213,22 @@ func TestASenderThatHangsUpLosesNothing(t *testing.T) {
 	inbox.shut, inbox.entry = make(chan struct{}), make(chan struct{}, 10)
 	srv := httptest.NewServer(door(t, inbox))
 	defer srv.Close()
-	req, err := http.NewRequest(http.MethodPost, srv.URL+"/webhooks/plain", strings.NewReader("17"))
+	ctx, hangUp := context.WithCancel(t.Context())
+	defer hangUp()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/webhooks/plain", strings.NewReader("17"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("X-Sign", plain.sign("17"))
 	req.Header.Set("X-Id", "d1")
-	client := &http.Client{Timeout: 50 * time.Millisecond}
 	go func() {
-		if resp, err := client.Do(req); err == nil {
+		if resp, err := http.DefaultClient.Do(req); err == nil {
 			io.Copy(io.Discard, resp.Body)
 			resp.Body.Close()
 		}
 	}()
 	<-inbox.entry
+	hangUp()
 	srv.CloseClientConnections()
 	close(inbox.shut)
 	if got := answer(door(t, inbox), webhook("17", "d1", nil)); got.StatusCode != 200 {
