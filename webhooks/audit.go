@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -14,8 +13,9 @@ import (
 type Auditor interface {
 	// Holdings calls f for each discount with our mark.
 	Holdings(ctx context.Context, s connectors.Shop, f func(connectors.Holding) error) error
-	// Credits lists the credits of a customer that expire at this second. Kind NotFound: she has no account.
-	Credits(ctx context.Context, s connectors.Shop, customerID, currency string, expires time.Time) ([]string, error)
+	// Credits lists the credits that expire at the reward's second, on the account that it went to, or on
+	// its customer's where that is not known. Kind NotFound: there is no account.
+	Credits(ctx context.Context, s connectors.Shop, r rewards.Reward) ([]string, error)
 	// Find is the Storefront's.
 	Find(ctx context.Context, s connectors.Shop, a rewards.Action) (connectors.Receipt, error)
 }
@@ -64,7 +64,7 @@ func Audit(ctx context.Context, a Auditor, s connectors.Shop, granted Granted, r
 // compare looks for one reward in the shop: "" if it is there, once, as the books say.
 func compare(ctx context.Context, a Auditor, s connectors.Shop, r rewards.Reward) (string, error) {
 	if r.Spec.Kind == rewards.KindStoreCredit {
-		ids, err := a.Credits(ctx, s, r.CustomerID, r.Value.Currency, r.ExpiresAt)
+		ids, err := a.Credits(ctx, s, r)
 		switch {
 		case rewards.KindOf(err) == rewards.NotFound, err == nil && len(ids) == 0:
 			return "missing", nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"grapevine/connectors"
+	"grapevine/rewards"
 )
 
 // auditPages bounds a listing: 50 discounts a page, 25,000 objects are what Shopify pages through.
@@ -57,15 +58,17 @@ func (s *Shopify) Holdings(ctx context.Context, shop connectors.Shop, f func(con
 	return nil
 }
 
-// Credits lists the transactions by which a customer was credited with this very expiry: exactly one for
-// a reward that was issued once.
-func (s *Shopify) Credits(ctx context.Context, shop connectors.Shop, customerID, currency string, expires time.Time) (ids []string, err error) {
-	account, err := s.account(ctx, shop, customerID, currency)
-	if err != nil {
-		return nil, err
+// Credits lists the transactions that credited an account with the reward's very expiry: exactly one for
+// a reward that was issued once. The account is that of the receipt: its customer may have been erased.
+func (s *Shopify) Credits(ctx context.Context, shop connectors.Shop, r rewards.Reward) (ids []string, err error) {
+	account := r.Refs[RefAccount]
+	if account == "" {
+		if account, err = s.account(ctx, shop, r.CustomerID, r.Value.Currency); err != nil {
+			return nil, err
+		}
 	}
 	_, _, err = s.history(ctx, shop, account, func(t transaction) bool {
-		if t.Type == typeCredit && timeOf(t.ExpiresAt).Truncate(time.Second).Equal(expires) {
+		if t.Type == typeCredit && timeOf(t.ExpiresAt).Truncate(time.Second).Equal(r.ExpiresAt) {
 			ids = append(ids, t.ID)
 		}
 		return true
