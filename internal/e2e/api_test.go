@@ -11,7 +11,9 @@ import (
 	"time"
 )
 
-var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
+var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+	MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second,
+}}
 
 // get asks the server for a page; status 0 means that there was no answer.
 func (s *site) get(path string) (status int, body string) {

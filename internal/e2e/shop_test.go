@@ -284,6 +284,9 @@ func (s *site) post(domain, topic, webhookID, signature string, body []byte) int
 			req.Header.Set(name, value)
 		}
 	}
+	if len(body) > 1<<20 { // the answer may come before the body was sent
+		req.Header.Set("Expect", "100-continue")
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0
