@@ -210,10 +210,29 @@ func (x *txn) programVersions(shopID string, names []string) (map[string][]rewar
 	return versions, nil
 }
 
+// ever is longer than any limit looks back.
+const ever = 100 * 365 * 24 * time.Hour
+
+// used lists what advocates earned of programmes that limit them, as far back as a limit looks: without a
+// limit nothing is counted, and with one there is not much to list.
 func (b *bookLoad) used() error {
-	var rows []rewardRow
-	_, err := b.scan(&rows, `SELECT advocate_id, program, created_at FROM rewards
-WHERE shop_id = ? AND advocate_id IN ? AND status NOT IN ('reversed', 'revoked') ORDER BY created_at`, b.shopID, keysOf(b.people))
+	t := table{cols: "program text, since timestamptz"}
+	for name, versions := range b.book.Versions {
+		span := time.Duration(0)
+		for _, p := range versions {
+			if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 {
+				p.PerAdvocateSpan = ever
+			}
+			if p.PerAdvocate > 0 {
+				span = max(span, p.PerAdvocateSpan)
+			}
+		}
+		if span > 0 {
+			t.add(name, b.book.Now.Add(-span))
+		}
+	}
+	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
+WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') ORDER BY r.created_at`, b.shopID, keysOf(b.people))
 	for _, r := range rows {
 		key := rewards.UsedKey(r.Program, r.AdvocateID)
 		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], r.Created.Time)

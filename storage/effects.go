@@ -98,14 +98,23 @@ type creditKey struct {
 // spreadExpiries makes the expiry of each new store credit unique for its customer, by adding seconds:
 // it is all that a credit is recognised by in the shop. It is fixed once the credit may have been sent.
 func (x *txn) spreadExpiries(shopID string, changes []rewards.RewardChange) error {
-	t := table{cols: "customer_id text"}
+	from := map[string]time.Time{} // by customer: the first expiry that is asked for
 	for _, c := range changes {
-		if newCredit(c) {
-			t.add(c.Reward.CustomerID)
+		if at, seen := from[c.Reward.CustomerID]; newCredit(c) && (!seen || c.Reward.ExpiresAt.Before(at)) {
+			from[c.Reward.CustomerID] = c.Reward.ExpiresAt
 		}
 	}
-	rows, err := queryAll[rewardRow](x, t, `SELECT r.id, r.customer_id, r.expires_at FROM rewards r
-WHERE r.shop_id = ? AND r.kind = 'store_credit' AND r.expires_at IS NOT NULL AND r.customer_id IN (SELECT v.customer_id FROM v)`, shopID)
+	t := table{cols: "customer_id text, expires_at timestamptz"}
+	for _, customer := range keysOf(from) {
+		t.add(customer, from[customer])
+	}
+	type credit struct {
+		ID         string
+		CustomerID string
+		ExpiresAt  stamp
+	}
+	rows, err := queryAll[credit](x, t, `SELECT r.id, r.customer_id, r.expires_at FROM v JOIN rewards r
+  ON r.customer_id = v.customer_id AND r.expires_at >= v.expires_at WHERE r.shop_id = ? AND r.kind = 'store_credit' AND r.expires_at IS NOT NULL`, shopID)
 	if err != nil {
 		return err
 	}

@@ -26,11 +26,13 @@ func (x *txn) endJobs(shopID string, jobs []webhooks.Job) (ended []string, err e
 	if err := x.endTries(shopID, t, "done", nil, time.Time{}); err != nil {
 		return nil, err
 	}
-	ended, err = queryAll[string](x, t, `DELETE FROM jobs WHERE shop_id = ? AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, shopID)
+	ended, err = queryAll[string](x, t, `DELETE FROM jobs WHERE shop_id = ? AND `+x.among("id", "v.id")+`
+  AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, shopID)
 	if err != nil || len(ended) == len(jobs) {
 		return ended, err
 	}
-	_, err = x.execAll(t, `UPDATE jobs AS j SET attempts = 0, first_at = NULL, unclear = false, note = '' FROM v WHERE j.shop_id = ? AND j.id = v.id`, shopID)
+	_, err = x.execAll(t, `UPDATE jobs AS j SET attempts = 0, first_at = NULL, unclear = false, note = ''
+FROM v WHERE j.shop_id = ? AND j.id = v.id AND `+x.among("j.id", "v.id"), shopID)
 	return ended, err
 }
 
@@ -41,7 +43,7 @@ func (x *txn) endTries(shopID string, t table, outcome string, cause error, next
 		code, text = rewards.CodeOf(cause), detail(cause)
 	}
 	_, err := x.execAll(t, `UPDATE attempts AS a SET ended_at = {now}, outcome = ?, code = ?, detail = ?, next_at = ?
-FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = ''`, outcome, code, text, next, shopID)
+FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND `+x.among("a.job_id", "v.id"), outcome, code, text, next, shopID)
 	return err
 }
 

@@ -168,8 +168,8 @@ func (x *txn) beginTries(shopID string, jobs []webhooks.Job) error {
 		tries.add(x.d.mint.ID("att_"), j.ID, string(j.Kind), j.Subject, j.Attempts)
 	}
 	for _, sql := range []string{
-		`UPDATE attempts AS a SET outcome = 'lost', ended_at = {now} FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = ''`,
-		`UPDATE jobs AS j SET attempts = v.n, unclear = true, first_at = coalesce(j.first_at, {now}) FROM v WHERE j.shop_id = ? AND j.id = v.id`,
+		`UPDATE attempts AS a SET outcome = 'lost', ended_at = {now} FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND ` + x.among("a.job_id", "v.id"),
+		`UPDATE jobs AS j SET attempts = v.n, unclear = true, first_at = coalesce(j.first_at, {now}) FROM v WHERE j.shop_id = ? AND j.id = v.id AND ` + x.among("j.id", "v.id"),
 		`UPDATE rewards AS r SET tries = r.tries + 1 FROM v WHERE r.shop_id = ? AND v.kind = 'fulfil' AND r.id = v.subject
   AND r.status = 'issuing' AND NOT (r.void AND r.tries = 0)`,
 		`INSERT INTO attempts (shop_id, id, job_id, kind, subject, n, started_at) SELECT ?, v.att, v.id, v.kind, v.subject, v.n, {now} FROM v`,

@@ -40,6 +40,15 @@ func queryAll[T any](x *txn, t table, sql string, args ...any) ([]T, error) {
 	return all, err
 }
 
+// among limits a column to what a column of v holds. PostgreSQL then looks the rows up by index however
+// old its statistics are: those of tables that fill and empty always are.
+func (x *txn) among(column, of string) string {
+	if x.d.lite {
+		return column + " IN (SELECT " + of + " FROM v)"
+	}
+	return column + " = ANY(ARRAY(SELECT " + of + " FROM v))"
+}
+
 func (x *txn) chunks(t table, f func(with string, vals []any) error) error {
 	names, types := columns(t.cols)
 	size := len(t.rows)
