@@ -20,6 +20,10 @@ const (
 	// queueLimit bounds what waits for a committer; beyond it the door answers 503. With bodies of 6 kB
 	// that is 24 MB.
 	queueLimit = 4096
+	// tellEvery is how often the worker is told at most that something was stored. What comes within it
+	// is digested together: a digest costs about the same for one event and for twenty, and on SQLite
+	// the door waits for it.
+	tellEvery = 20 * time.Millisecond
 	// commitTimeout bounds one group's transaction.
 	commitTimeout = 10 * time.Second
 )
@@ -33,7 +37,7 @@ var errFull = rewards.Errorf(rewards.Unavailable, "inbox_full", "more than %d de
 type committer struct {
 	inbox  Inbox
 	queue  chan *waiting
-	stored func(n int) // called after each group that brought something new
+	stored *bell // rung after each group that brought something new
 	done   sync.WaitGroup
 }
 
@@ -44,7 +48,7 @@ type waiting struct {
 }
 
 func newCommitter(inbox Inbox, stored func(n int)) *committer {
-	return &committer{inbox: inbox, queue: make(chan *waiting, queueLimit), stored: stored}
+	return &committer{inbox: inbox, queue: make(chan *waiting, queueLimit), stored: &bell{strike: stored}}
 }
 
 // start runs the committers until stop.
@@ -133,7 +137,38 @@ func (c *committer) store(ds []connectors.Delivery) (err error) {
 	defer cancel()
 	n, err := c.inbox.Put(ctx, ds)
 	if err == nil && n > 0 {
-		c.stored(n)
+		c.stored.ring(n)
 	}
 	return err
+}
+
+// bell strikes at once when it is rung after a silence, and then not more often than tellEvery: whoever
+// rings meanwhile is heard at the end of it.
+type bell struct {
+	strike func(n int)
+	mu     sync.Mutex
+	armed  bool // a timer runs
+	rung   int  // while it ran
+}
+
+func (b *bell) ring(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rung += n
+	if !b.armed {
+		b.sound()
+	}
+}
+
+// sound strikes and keeps the next stroke waiting.
+func (b *bell) sound() {
+	b.strike(b.rung)
+	b.rung, b.armed = 0, true
+	time.AfterFunc(tellEvery, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.armed = b.rung > 0; b.armed {
+			b.sound()
+		}
+	})
 }
