@@ -29,7 +29,7 @@ type eventKey struct {
 // noteLock is the number of the lock that stands for a note.
 const noteLock = "hashtextextended(?, 0)"
 
-const dueEvents = `SELECT ` + claimCols + ` FROM events
+const dueEvents = ` FROM events
 WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at, id LIMIT ? {skip}`
 
 // Work claims due events and lets f digest them in one transaction. See webhooks.Inbox.
@@ -43,7 +43,7 @@ func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.Dige
 			return nil, err
 		}
 		var rows []eventRow
-		if _, err := x.scan(&rows, dueEvents, limit); err != nil || len(rows) == 0 {
+		if _, err := x.scan(&rows, "SELECT "+claimCols+dueEvents, limit); err != nil || len(rows) == 0 {
 			return nil, err
 		}
 		note.keep(rows)
@@ -92,8 +92,8 @@ func (d *DB) afterFailure(ctx context.Context, note noteRow, cause error) {
 
 func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
 	return d.write(ctx, "noting events", func(x *txn) error {
-		var rows []eventRow
-		if _, err := x.scan(&rows, dueEvents, limit); err != nil || len(rows) == 0 {
+		var rows []eventRow // without their bodies: they are read when they are claimed
+		if _, err := x.scan(&rows, "SELECT shop_id, id"+dueEvents, limit); err != nil || len(rows) == 0 {
 			return err
 		}
 		note.keep(rows)
