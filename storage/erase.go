@@ -100,14 +100,26 @@ WHERE shop_id = ? AND id = ?`, e.reason, e.shopID, id)
 	if err := e.reversePending(in, id); err != nil {
 		return err
 	}
-	_, err = e.exec("UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND advocate_id = ? AND customer_id = ?", e.alias, e.shopID, id, e.customerID)
+	// A reward that the shop may have already is looked for there by her own id: it is replaced when its
+	// step has ended, see forgetErased. A shop that has left is asked nothing more.
+	_, err = e.exec("UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND advocate_id = ? AND customer_id = ? AND (status <> 'issuing' OR ?)",
+		e.alias, e.shopID, id, e.customerID, e.reason == "shop_erased")
+	return err
+}
+
+// forgetErased puts a name that leads to nobody on a reward whose advocate was erased while it was under
+// way.
+func (x *txn) forgetErased(shopID, rewardID string) error {
+	_, err := x.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND id = ? AND status <> 'issuing' AND customer_id NOT LIKE 'erased%'
+  AND EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = rewards.shop_id AND a.id = rewards.advocate_id AND a.customer_id IS NULL)`,
+		x.d.mint.ID("erased_"), shopID, rewardID)
 	return err
 }
 
 // reversePending reverses the advocate's rewards that no shop has heard of.
 func (e *eraser) reversePending(in *inboxTx, advocateID string) error {
 	var rows []rewardRow
-	_, err := e.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND advocate_id = ? AND status IN ('pending', 'held', 'approved') ORDER BY id {lock}", e.shopID, advocateID)
+	_, err := e.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND advocate_id = ? AND (status IN ('pending', 'held', 'approved') OR status = 'issuing' AND tries = 0) ORDER BY id {lock}", e.shopID, advocateID)
 	if err != nil || len(rows) == 0 {
 		return err
 	}

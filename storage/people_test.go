@@ -258,8 +258,25 @@ func TestAnErasedShopForgetsItsPeople(t *testing.T) {
 				t.Errorf("there are %d %s", n, where)
 			}
 		}
-		if s.count("SELECT count(*) FROM ledger") != 2 {
+		// What was promised stays in the books, and that it was reversed, since no shop had heard of it.
+		if s.count("SELECT count(*) FROM ledger") != 4 || s.count("SELECT count(*) FROM rewards WHERE status = 'reversed'") != 1 {
 			t.Fatal("the books did not stay")
+		}
+	})
+}
+
+func TestARewardUnderWayKeepsItsCustomerUntilItsStepHasEnded(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		r.decide(r.order("o1"))
+		s.raw("UPDATE rewards SET tries = 1")
+		r.apply(rewards.CustomerErased{CustomerID: "c-anna"}, "")
+		if s.count("SELECT count(*) FROM rewards WHERE status = 'issuing' AND customer_id = 'c-anna'") != 1 {
+			t.Fatal("nobody can ask the shop any more whether it has the reward")
+		}
+		r.issue()
+		if s.count("SELECT count(*) FROM rewards WHERE status = 'issued' AND customer_id LIKE 'erased%'") != 1 {
+			t.Fatal("her id stayed on the reward")
 		}
 	})
 }

@@ -132,7 +132,10 @@ func (x *txn) record(shopID, rewardID string, res rewards.StepResult) error {
 	if err != nil {
 		return err
 	}
-	return x.saveEffect(shopID, effect)
+	if err := x.saveEffect(shopID, effect); err != nil {
+		return err
+	}
+	return x.forgetErased(shopID, rewardID)
 }
 
 // refuse ends a reward's step that was given up. What is in the shop already stays as it is there, and
@@ -150,7 +153,10 @@ func (x *txn) refuse(shopID string, j webhooks.Job, code string) error {
 	if err != nil {
 		return err
 	}
-	return x.saveEffect(shopID, effect)
+	if err := x.saveEffect(shopID, effect); err != nil {
+		return err
+	}
+	return x.forgetErased(shopID, r.ID)
 }
 
 func (x *txn) reward(shopID, id, lock string) (rewards.Reward, error) {
