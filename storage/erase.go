@@ -270,6 +270,13 @@ func (x *txn) uninstall(shopID string, at time.Time) (string, error) {
 	return "", x.saveShop(&row, was)
 }
 
+// ErasedSince tells whether somebody was erased after t: whose files Scrub has yet to see.
+func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
+	var n int
+	_, err := d.read(ctx).scan(&n, "SELECT count(*) FROM (SELECT 1 FROM events WHERE body IS NULL AND finished_at > ? LIMIT 1) e", t)
+	return n > 0, d.fault("looking for erasures", err)
+}
+
 // Scrub takes what was deleted out of the database's files too. SQLite copies its log into the file,
 // empties it, and writes the file anew; PostgreSQL vacuums the tables that hold people, which frees the
 // space for other rows. It is to be run within a day of an erasure, and needs no pause of the server.

@@ -104,6 +104,7 @@ func (a *app) run(ctx context.Context, l net.Listener) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { served <- server.Serve(l) })
 	parts.Go(func() { a.pipeline.Run(work) })
+	parts.Go(func() { a.scrub(work) })
 	var err error
 	select {
 	case <-ctx.Done():
