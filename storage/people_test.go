@@ -238,6 +238,13 @@ func TestAnErasedPersonIsGoneAndTheBooksStillBalance(t *testing.T) {
 		if o, err := s.Order(s.ctx, r.shop.ID, "own"); err != nil || o.Decision.Reason != rewards.ReasonSelfReferral {
 			t.Fatalf("the verdict did not stay: %+v, %v", o.Decision, err)
 		}
+		erased, err := s.ErasedSince(s.ctx, time.Now().Add(-time.Hour))
+		if err != nil || !erased {
+			t.Errorf("somebody was erased, told %v: %v", erased, err)
+		}
+		if erased, err = s.ErasedSince(s.ctx, time.Now().Add(time.Hour)); err != nil || erased {
+			t.Errorf("nobody was erased since, told %v: %v", erased, err)
+		}
 		s.no(s.Scrub(s.ctx))
 	})
 }
