@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // gateway stands before a simulated shop: it can be shut, and it can refuse calls that name something.
@@ -71,10 +72,12 @@ func (g *gateway) refuseCalls(text, answer string) {
 
 func (g *gateway) open() {
 	g.t.Helper()
-	l, err := net.Listen("tcp", g.address)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	var l net.Listener
+	eventually(g.t, 5*time.Second, "listening on "+g.address, func() (bool, any) {
+		var err error
+		l, err = net.Listen("tcp", g.address)
+		return err == nil, err
+	})
 	server := &http.Server{Handler: g.handler}
 	g.mu.Lock()
 	g.server = server

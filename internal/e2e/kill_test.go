@@ -15,25 +15,30 @@ import (
 )
 
 const (
-	killOrders = 500 // that stay
-	killSixth  = 6   // after so many comes one more that is refunded a while later
-	killWait   = 60  // orders later
-	killShops  = 12  // a killed process leaves up to four leases behind, for 20 s each: others go on
-	kills      = 10
-	killPace   = 45 * time.Millisecond // between two orders
+	killSixth  = 6  // after so many orders comes one more that is refunded a while later
+	killWait   = 60 // orders later
 	killBudget = 90 * time.Second
 )
 
 // TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice kills the server with -9 while orders come in and
 // half of all calls that change a shop are answered 504 after their effect.
 func TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
-	begun := time.Now()
+	t.Parallel()
 	server := testdb.Own(t, testdb.Options{Fsync: true})
-	database := server.Database(t)
-	s := newSite(t, database)
-	s.migrate()
-	s.start()
-	k := &slaughter{t: t, site: s, rng: rand.New(rand.NewPCG(seed, 9)), orders: make([]map[int64]bool, killShops)}
+	// A killed process leaves up to four leases behind, for 20 s each: other shops go on.
+	killing(t, server.Database(t), &slaughter{total: 500, width: 12, kills: 10, pace: 45 * time.Millisecond})
+}
+
+func TestKilledOnSQLiteNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
+	t.Parallel()
+	killing(t, testdb.SQLite(t), &slaughter{total: 100, width: 6, kills: 3, pace: 60 * time.Millisecond})
+}
+
+func killing(t *testing.T, database string, k *slaughter) {
+	begun := time.Now()
+	k.t, k.site, k.rng = t, newSite(t, database), rand.New(rand.NewPCG(seed, 9))
+	k.site.migrate()
+	k.site.start()
 	k.open()
 	ready := time.Since(begun)
 	var stream sync.WaitGroup
@@ -44,9 +49,9 @@ func TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 	took := time.Since(begun)
 	k.compareShops()
 	k.compareInbox(database)
-	checked := s.fsck()
+	checked := k.site.fsck()
 	t.Logf("seed %d: %d kills that cut off %d jobs, %d answers 504 after the effect of %d calls that changed a shop, %d orders in %d shops and %d refunded ones, %d objects; %v to set up, %v in all; fsck: %s",
-		seed, k.killed, k.cutOff(database), k.unclear(), k.changed(), killOrders, killShops, k.taken, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond), checked)
+		seed, k.killed, k.cutOff(database), k.unclear(), k.changed(), k.total, k.width, k.taken, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond), checked)
 	if total := time.Since(begun); total > killBudget {
 		t.Errorf("it took %v, longer than %v", total, killBudget)
 	}
@@ -54,6 +59,9 @@ func TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 
 // slaughter is the state of the test.
 type slaughter struct {
+	total, width, kills int           // orders that stay, shops, kills
+	pace                time.Duration // between two orders
+
 	t         *testing.T
 	site      *site
 	rng       *rand.Rand
@@ -76,7 +84,8 @@ type doomed struct {
 
 // open installs the shops, half of them with each programme, and two advocates in each.
 func (k *slaughter) open() {
-	for i := range killShops {
+	k.orders = make([]map[int64]bool, k.width)
+	for i := range k.width {
 		sh := k.site.newShop(fmt.Sprintf("kill%d.myshopify.com", i), func(o *shopifytest.Options) { o.Seed = seed + uint64(i) })
 		err := sh.sim.SetFaults(k.trouble()...)
 		if err != nil {
@@ -113,22 +122,22 @@ func (k *slaughter) trouble() []shopifytest.Fault {
 // are refunded a while later: when their reward was given, or is on its way, or not yet.
 func (k *slaughter) placeOrders() {
 	rng := rand.New(rand.NewPCG(seed, 10))
-	tick := time.NewTicker(killPace)
+	tick := time.NewTicker(k.pace)
 	defer tick.Stop()
-	for n := range killOrders {
+	for n := range k.total {
 		k.place(rng, n, true)
 		if n%killSixth == 0 {
-			k.place(rng, killOrders+n, false)
+			k.place(rng, k.total+n, false)
 		}
 		k.refund(n)
 		k.placed.Add(1)
 		<-tick.C
 	}
-	k.refund(2 * killOrders)
+	k.refund(2 * k.total)
 }
 
 func (k *slaughter) place(rng *rand.Rand, n int, stays bool) {
-	i := rng.IntN(killShops)
+	i := rng.IntN(k.width)
 	o, err := k.shops[i].sim.PlaceOrder(shopifytest.OrderInput{
 		Customer: &shopifytest.CustomerInput{Email: fmt.Sprintf("friend%d@%s", n, mailDomain)},
 		Lines:    []shopifytest.LineInput{{Price: "80.00"}},
@@ -140,7 +149,7 @@ func (k *slaughter) place(rng *rand.Rand, n int, stays bool) {
 	}
 	k.orders[i][o.ID] = stays
 	if !stays {
-		k.later = append(k.later, doomed{i, o.ID, n - killOrders + killWait})
+		k.later = append(k.later, doomed{i, o.ID, n - k.total + killWait})
 	}
 }
 
@@ -158,8 +167,8 @@ func (k *slaughter) refund(placed int) {
 // killAndRestart kills the server at moments that are spread over the orders, each time just after a
 // shop was changed, so that its answer is often not yet in the books.
 func (k *slaughter) killAndRestart() {
-	every := killOrders / (kills + 1)
-	for k.killed < kills {
+	every := k.total / (k.kills + 1)
+	for k.killed < k.kills {
 		from := int64(every*(k.killed+1) + k.rng.IntN(every/2))
 		for k.placed.Load() < from && !k.t.Failed() {
 			time.Sleep(time.Millisecond) // polls
@@ -212,7 +221,7 @@ func (k *slaughter) settle(database string) {
 		if err != nil {
 			k.t.Fatal(err)
 		}
-		return open.Events == 0 && open.Jobs == 0 && open.Issued == killOrders, open
+		return open.Events == 0 && open.Jobs == 0 && open.Issued == k.total, open
 	})
 }
 
@@ -222,7 +231,7 @@ func (k *slaughter) cutOff(database string) (n int) {
 	if err := row.Scan(&n); err != nil {
 		k.t.Fatal(err)
 	}
-	if n == 0 {
+	if n == 0 && k.kills >= 10 { // a few may all have come between two jobs
 		k.t.Errorf("no kill met a job in hand: the test has shown nothing")
 	}
 	return n

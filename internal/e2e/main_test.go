@@ -57,17 +57,17 @@ func seedOfRun() (uint64, error) {
 }
 
 // freeAddress finds a port below those that the system lends to outgoing calls: a server that is down
-// for a moment must find its own free again.
+// for a moment must find its own free again. It calls and does not listen: a process that is being started
+// meanwhile would hold the listener open for a moment longer.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000))
-		l, err := net.Listen("tcp", address)
+		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err != nil {
-			continue
+			return address
 		}
-		l.Close()
-		return address
+		conn.Close()
 	}
 	t.Fatal("no free port between 12000 and 30000")
 	return ""

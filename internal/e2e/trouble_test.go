@@ -112,9 +112,12 @@ func TestAShopThatIsDownForAWhileGetsItsRewardsLater(t *testing.T) {
 	eventually(t, 10*time.Second, "the call to the shop has failed", func() (bool, any) {
 		return strings.Contains(s.log.String(), "job will be tried again"), s.log.last(3)
 	})
-	events := list[event](sh, "/events", "order", orderID(o.ID))
-	if len(events) != 3 || sh.status().Status != "active" {
-		t.Errorf("events %+v, shop %+v", events, sh.status())
+	eventually(t, 10*time.Second, "its webhooks are stored", func() (bool, any) {
+		events := list[event](sh, "/events", "order", orderID(o.ID), "status", "pending")
+		return len(events) == 3, events
+	})
+	if now := sh.status(); now.Status != "active" {
+		t.Errorf("the shop is %+v", now)
 	}
 	gate.open()
 	sh.rewarded(o.ID, "issued", 30*time.Second)
