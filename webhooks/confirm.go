@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"grapevine/connectors"
@@ -11,10 +12,10 @@ import (
 const (
 	// staleReads is how often an order that is older than what a webhook told is read again. Shops
 	// answer from replicas; after that the read counts, because the shop has the last word.
-	staleReads = 3
+	staleReads = 2
 	staleWait  = time.Second
 	// missingReads is how often an order that the shop does not know is asked for again before it is held.
-	missingReads = 4
+	missingReads = 3
 )
 
 // confirm reads orders from the shop and has them judged together in one transaction. What could not be
@@ -22,14 +23,10 @@ const (
 func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	begun := v.opts.Now()
 	var confirmed []Confirmed
-	for i, j := range jobs {
-		if i%5 == 0 {
-			if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
-				return err
-			}
-		}
-		if v.over || v.pause > 0 {
-			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, j.Note); err != nil {
+	for _, j := range jobs {
+		// What was read is judged before the shop's turn is over, however slowly it answers.
+		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn {
+			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j.Note)); err != nil {
 				return err
 			}
 			continue
@@ -63,23 +60,30 @@ func (v *visit) decideSingly(ctx context.Context, confirmed []Confirmed, cause e
 	if booksClosed(cause) {
 		return cause
 	}
+	var failed error
 	for _, c := range confirmed {
 		err := v.opts.Work.Decide(ctx, v.lane, []Confirmed{c})
-		if err == nil {
-			continue
+		if err != nil && !booksClosed(err) {
+			_, err = v.settle(ctx, c.Job, &failure{call: &connectors.CallError{Cause: err}, note: c.Job.Note})
 		}
 		if booksClosed(err) {
 			return err
 		}
-		if _, err := v.settle(ctx, c.Job, &failure{call: &connectors.CallError{Cause: err}}); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }
 
 // errResting marks a job that was begun and not tried because the shop asked for rest.
 var errResting = rewards.Errorf(rewards.Unavailable, "shop_resting", "the shop asked for rest")
+
+// rested notes that a try was none: the shop was not asked, or did not listen. Such tries count neither
+// for the next wait nor for giving an order up.
+func rested(note string) string {
+	m := recall(note)
+	m.Rested++
+	return m.String()
+}
 
 // read reads one order. The zero failure means that the answer, good or bad, can be judged.
 func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
@@ -92,9 +96,10 @@ func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
 	if callErr != nil {
 		return v.unread(j, callErr)
 	}
-	if order.UpdatedAt.Before(j.Hint) && j.Attempts < staleReads {
+	if m := recall(j.Note); order.UpdatedAt.Before(j.Hint) && m.Stale < staleReads {
+		m.Stale++
 		stale := rewards.Errorf(rewards.Unavailable, "stale_read", "order %s is older than its webhook", j.Subject)
-		return Confirmed{}, &failure{call: &connectors.CallError{Cause: stale}, wait: staleWait}
+		return Confirmed{}, &failure{call: &connectors.CallError{Cause: stale}, wait: staleWait, note: m.String()}
 	}
 	if order.Customer != nil {
 		v.opts.Seal(v.lane.Shop.ID, order.Customer)
@@ -104,14 +109,15 @@ func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
 
 // unread decides whether an order that could not be read is tried again or held now.
 func (v *visit) unread(j Job, err *connectors.CallError) (Confirmed, *failure) {
+	m := recall(j.Note)
 	missing := rewards.KindOf(err) == rewards.NotFound
-	if err.Park != "" || err.Throttled || retryable(err) || (missing && j.Attempts < missingReads) {
-		f := &failure{call: err}
-		if missing { // a webhook can be faster than the shop's own index
-			f.call = &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "order_missing", "%w", err)}
-			f.wait = staleWait
-		}
-		return Confirmed{}, f
+	switch {
+	case missing && m.Missing < missingReads: // a webhook can be faster than the shop's own index
+		m.Missing++
+		again := rewards.Errorf(rewards.Unavailable, "order_missing", "%w", err)
+		return Confirmed{}, &failure{call: &connectors.CallError{Cause: again}, wait: staleWait, note: m.String()}
+	case err.Park != "" || err.Throttled || retryable(err):
+		return Confirmed{}, &failure{call: err, note: j.Note}
 	}
 	held := Confirmed{Job: j, Trouble: rewards.ReasonUnreadableOrder, Detail: rewards.CodeOf(err)}
 	held.Order.ID = j.Subject

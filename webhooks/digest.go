@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"grapevine/rewards"
 )
@@ -24,6 +25,7 @@ type batch struct {
 	asked   []int // the event of each question
 	asks    []OrderQuestion
 	seen    map[int]rewards.Order // orders that came with a state, by event
+	changed map[int]time.Time     // when the order changed at least, by event
 	jobs    []ShopJob
 	plain   map[[2]string]rewards.Order
 }
@@ -38,7 +40,7 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 	}()
 	b := &batch{
 		events: events, results: make([]Digested, len(events)),
-		seen: map[int]rewards.Order{}, plain: map[[2]string]rewards.Order{},
+		seen: map[int]rewards.Order{}, changed: map[int]time.Time{}, plain: map[[2]string]rewards.Order{},
 	}
 	for i := range events {
 		if err := d.read(ctx, tx, b, i); err != nil {
@@ -84,9 +86,10 @@ func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error 
 			d.seal(e.ShopID, ev.Order.Customer)
 			b.results[i].CustomerID = ev.Order.Customer.ID
 		}
-		b.seen[i] = ev.Order
+		b.seen[i], b.changed[i] = ev.Order, ev.Order.UpdatedAt
 		b.ask(i, ev.Order.ID, codesOf(ev.Order))
 	case rewards.OrderTouched:
+		b.changed[i] = ev.At
 		b.ask(i, ev.OrderID, nil)
 	case rewards.Unheeded:
 		b.results[i] = Digested{Status: EventIgnored, Reason: ev.Reason}
@@ -120,7 +123,7 @@ func (b *batch) place(i int, q OrderQuestion, concerns bool) {
 		b.jobs = append(b.jobs, ShopJob{
 			ShopID:     q.ShopID,
 			JobRequest: rewards.JobRequest{Kind: rewards.JobConfirm, Subject: q.OrderID},
-			Hint:       order.UpdatedAt,
+			Hint:       b.changed[i],
 		})
 	case hasState:
 		b.results[i].Status = EventDone

@@ -77,7 +77,7 @@ func TestDigest(t *testing.T) {
 		"plain older": order("1", "", at.Add(-time.Hour)),
 		"ours":        order("2", " anna-7q2m ", at),
 		"foreign":     order("3", "SUMMER", at),
-		"known":       is(rewards.OrderTouched{OrderID: "4"}),
+		"known":       is(rewards.OrderTouched{OrderID: "4", At: at}),
 		"unknown":     is(rewards.OrderTouched{OrderID: "5"}),
 		"garbage":     func() (rewards.Event, error) { return nil, rewards.Errorf(rewards.Invalid, "bad_json", "no") },
 		"other":       is(rewards.Unheeded{Reason: "unknown_topic"}),
@@ -117,6 +117,11 @@ func TestDigest(t *testing.T) {
 	}
 	if len(b.plain) != 2 || !b.plain["s 1"].UpdatedAt.Equal(at) || b.plain["s 1"].Customer.Email != "" {
 		t.Errorf("recorded %v: want orders 1 (its newer state, sealed) and 3", b.plain)
+	}
+	for _, j := range b.jobs {
+		if !j.Hint.Equal(at) {
+			t.Errorf("order %s is to be read as of %s, want %s", j.Subject, j.Hint, at)
+		}
 	}
 	if len(b.jobs) != 2 || len(b.applied) != 2 {
 		t.Errorf("%d jobs and %d applied events, want 2 and 2", len(b.jobs), len(b.applied))

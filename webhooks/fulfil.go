@@ -20,8 +20,15 @@ const (
 
 // memory is what a job's tries tell one another, kept in its note.
 type memory struct {
+	Rested  int `json:"rested,omitempty"`  // tries that were none
+	Stale   int `json:"stale,omitempty"`   // reads of an order that were older than its webhook
+	Missing int `json:"missing,omitempty"` // reads of an order that the shop did not know
+
 	Absent int       `json:"absent,omitempty"` // reads that did not find the effect
 	Since  time.Time `json:"since,omitzero"`   // the first of them
+	// Send is the number of the try that may send again without a look: the look was just before it. A
+	// process that dies in that try is followed by one of another number, which looks.
+	Send int `json:"send,omitempty"`
 	// Of a credit that is being taken back: the account's newest transaction before the first try, and
 	// what the try was for. It is finished as it was begun, also if the order has shrunk meanwhile: another
 	// amount would not be recognised.
@@ -108,12 +115,16 @@ var errBaseline = rewards.Errorf(rewards.Unavailable, "baseline_noted", "the acc
 // ensure has the action carried out exactly once: where an earlier try may have worked the shop is
 // asked first, and after an unclear answer it is asked at once.
 func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action, m memory) (connectors.Receipt, *failure) {
-	if j.Unclear {
+	if j.Unclear && m.Send != j.Attempts {
 		receipt, failed, absent := v.look(ctx, a, m)
 		if !absent {
 			return receipt, failed
 		}
 		m.Absent, m.Since = 0, time.Time{}
+		if !refusesRepetition(a) { // what was seen is forgotten in the books before anything is sent
+			m.Send = j.Attempts + 1
+			return receipt, &failure{call: failed.call, note: m.String(), wait: time.Millisecond}
+		}
 	}
 	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
 		return v.store.Do(ctx, v.lane.Shop, key, a)

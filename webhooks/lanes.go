@@ -12,8 +12,9 @@ import (
 const (
 	// leaseFor is how long a killed process keeps a shop waiting. A call may take callFor at most, and
 	// the lease is renewed before each, so no call outlives its lease.
-	leaseFor = 20 * time.Second
-	callFor  = 10 * time.Second
+	leaseFor   = 20 * time.Second
+	callFor    = 10 * time.Second
+	leaseSlack = 7 * time.Second // for the database between calls
 	// confirmBatch is how many orders are read before they are judged in one transaction.
 	confirmBatch = 25
 	// turn bounds how long one shop is served before another gets the worker.
@@ -43,11 +44,12 @@ type visit struct {
 	store Storefront
 	pause time.Duration // how long the shop rests afterwards
 	over  bool          // nothing more is to be done for the shop now
+	held  time.Time     // when the lease was last taken or renewed
 }
 
 // serve does a shop's due jobs until there are none, its turn is over, or the shop wants rest.
 func (p *Pipeline) serve(ctx context.Context, lane Lane) {
-	v := &visit{Pipeline: p, lane: lane}
+	v := &visit{Pipeline: p, lane: lane, held: p.opts.Now()}
 	defer func() {
 		// The lease is given back on shutdown too; a lost one is not worth a word.
 		err := p.opts.Lanes.Release(context.WithoutCancel(ctx), lane, v.pause)
@@ -97,12 +99,10 @@ func (v *visit) do(ctx context.Context, jobs []Job) error {
 
 // act does one job that changes the shop. What fails is told to the books, not to the caller.
 func (v *visit) act(ctx context.Context, j Job) (outcome string, err error) {
-	if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
-		return "", err
-	}
 	failed, err := v.guarded(ctx, j)
 	if err != nil && !booksClosed(err) {
-		failed, err = &failure{call: &connectors.CallError{Cause: err}, note: j.Note}, nil
+		// The shop may have agreed before the books refused, so it is read before anything is sent again.
+		failed, err = &failure{call: &connectors.CallError{Cause: err, Unclear: true}, note: j.Note}, nil
 	}
 	if err != nil || failed == nil {
 		return "done", err
@@ -150,19 +150,19 @@ func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, 
 	unclear := j.Unclear || call.Unclear
 	wait := f.wait
 	if wait == 0 {
-		wait = backoff(j.Attempts, call.After)
+		wait = backoff(j.Attempts-recall(f.note).Rested, call.After)
 	}
 	switch {
 	case call.Park != "":
 		v.over = true
-		if err := v.opts.Work.Retry(ctx, v.lane, j, call, 0, unclear, f.note); err != nil {
+		if err := v.opts.Work.Retry(ctx, v.lane, j, call, 0, unclear, rested(f.note)); err != nil {
 			return "", err
 		}
 		v.opts.Log.Warn("shop parked", "shop", v.lane.Shop.ID, "reason", call.Park)
 		return "parked", v.opts.Lanes.Park(ctx, v.lane, call.Park)
 	case call.Throttled:
 		v.pause = max(v.pause, call.After, time.Second)
-		return "throttled", v.opts.Work.Retry(ctx, v.lane, j, call, call.After, unclear, f.note)
+		return "throttled", v.opts.Work.Retry(ctx, v.lane, j, call, call.After, unclear, rested(f.note))
 	case !unclear && !retryable(call):
 		v.opts.Log.Error("job given up", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
@@ -181,8 +181,15 @@ func retryable(err error) bool {
 	return k == rewards.Unavailable || k == rewards.Internal
 }
 
-// call bounds one call to the shop and notes how much room its rate limit has.
+// call bounds one call to the shop, makes sure that the lease outlives it, and notes how much room the
+// shop's rate limit has.
 func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connectors.Receipt, error)) (connectors.Receipt, *connectors.CallError) {
+	if now := v.opts.Now(); now.Sub(v.held) > leaseFor-callFor-leaseSlack {
+		if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
+			return connectors.Receipt{}, &connectors.CallError{Cause: err}
+		}
+		v.held = now
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callFor, rewards.Errorf(rewards.Unavailable, "shop_timeout", "no answer within %s", callFor))
 	defer cancel()
 	r, err := do(ctx)

@@ -20,7 +20,7 @@ func TestAnOrderBecomesARewardAndARefundTakesItBack(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
 		for name, reward := range map[string]string{"store credit": creditProgram, "discount code": codeProgram} {
 			t.Run(name, func(t *testing.T) {
-				w := newWorld(t, fresh(t, url), programSource(reward, ""), nil)
+				w := newWorld(t, fresh(t, url), programSource(reward, ""), twist{})
 				o := w.buys("ben@example.com")
 				w.quiet()
 				got := w.order(o)
@@ -70,7 +70,7 @@ func fresh(t *testing.T, url string) string {
 // senders: the books end the same.
 func TestAnyOrderAndRepetitionOfDeliveriesEndsTheSame(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, programSource(creditProgram, ""), nil)
+		w := newWorld(t, url, programSource(creditProgram, ""), twist{})
 		w.shop.HoldWebhooks(true)
 		whole, part, kept := w.buys("ben@example.com"), w.buys("cem@example.com"), w.buys("dea@example.com")
 		if _, err := w.shop.Refund(part.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 1}}}); err != nil {
@@ -124,7 +124,7 @@ func TestEachRewardIsGivenOnceWhateverTheShopAnswers(t *testing.T) {
 		for name, reward := range map[string]string{"store credit": creditProgram, "discount code": codeProgram} {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, testdb.SQLite(t), programSource(reward, ""), nil)
+				w := newWorld(t, testdb.SQLite(t), programSource(reward, ""), twist{})
 				effect := kind != shopifytest.FaultThrottle && kind != shopifytest.FaultThrottled // those say that nothing was done
 				for _, operation := range []string{"StoreCreditCredit", "DiscountBasicCreate", "StoreCreditDebit", "DiscountDeactivate"} {
 					err := w.shop.SetFaults(
@@ -162,7 +162,7 @@ func TestEachRewardIsGivenOnceWhateverTheShopAnswers(t *testing.T) {
 
 func TestABudgetIsNeverExceeded(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, programSource(creditProgram, `limits: {budget: "100.00"}`), nil)
+		w := newWorld(t, url, programSource(creditProgram, `limits: {budget: "100.00"}`), twist{})
 		w.shop.HoldWebhooks(true)
 		const n = 50
 		orders := make([]*shopifytest.Order, n)
@@ -206,7 +206,7 @@ func TestAPoisonEventEndsDeadAndStopsNobody(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		w := newWorld(t, url, programSource(creditProgram, ""), func(p webhooks.Platform) webhooks.Platform { return bomb{p} })
+		w := newWorld(t, url, programSource(creditProgram, ""), twist{platform: func(p webhooks.Platform) webhooks.Platform { return bomb{p} }})
 		w.shop.HoldWebhooks(true)
 		o := w.buys("ben@example.com")
 		var ds []connectors.Delivery
@@ -236,7 +236,7 @@ func TestAPoisonEventEndsDeadAndStopsNobody(t *testing.T) {
 // apart by what is left of all of them, and each debit belongs to one reward.
 func TestCreditsOfOneAccountAreTakenBackTogether(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testdb.SQLite(t), programSource(creditProgram, ""), nil)
+	w := newWorld(t, testdb.SQLite(t), programSource(creditProgram, ""), twist{})
 	first, second, third := w.buys("ben@example.com"), w.buys("cem@example.com"), w.buys("dea@example.com")
 	w.quiet()
 	if _, err := w.shop.SpendCredit(w.ana.ID, "10.00"); err != nil {
@@ -261,5 +261,74 @@ func TestCreditsOfOneAccountAreTakenBackTogether(t *testing.T) {
 	}
 	if got := w.balances()["loss:give10get10"]; got != 1000 {
 		t.Errorf("the books say that %d was lost, want 1000", got)
+	}
+}
+
+// spilled is a Work whose first record of a step fails after the shop has agreed.
+type spilled struct {
+	webhooks.Work
+	once *sync.Once
+	kind rewards.Kind
+}
+
+func (s spilled) Step(ctx context.Context, l webhooks.Lane, j webhooks.Job, r rewards.StepResult) (err error) {
+	s.once.Do(func() { err = rewards.Errorf(s.kind, "ink_spilled", "the books cannot be written") })
+	if err != nil {
+		return err
+	}
+	return s.Work.Step(ctx, l, j, r)
+}
+
+func TestWhatTheBooksDidNotTakeIsLookedUpInTheShop(t *testing.T) {
+	for _, kind := range []rewards.Kind{rewards.Internal, rewards.Conflict, rewards.Invalid, rewards.Unavailable} {
+		for name, reward := range map[string]string{"store credit": creditProgram, "discount code": codeProgram} {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				once := new(sync.Once)
+				w := newWorld(t, testdb.SQLite(t), programSource(reward, ""), twist{work: func(k webhooks.Work) webhooks.Work { return spilled{k, once, kind} }})
+				o := w.buys("ben@example.com")
+				w.quiet()
+				if got := w.order(o).Rewards; len(got) != 1 || got[0].Status != rewards.StatusIssued {
+					t.Errorf("%+v", got)
+				}
+				if codes, credits, _ := w.given(); codes+credits != 1 {
+					t.Errorf("the shop holds %d codes and %d credits, want one in all", codes, credits)
+				}
+			})
+		}
+	}
+}
+
+// busy throttles the first reads of each order, then does not know it for a while.
+type busy struct {
+	webhooks.Platform
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func (b *busy) Order(ctx context.Context, s connectors.Shop, id string) (rewards.Order, error) {
+	b.mu.Lock()
+	b.seen[id]++
+	n := b.seen[id]
+	b.mu.Unlock()
+	switch {
+	case n <= 5:
+		err := rewards.Errorf(rewards.Unavailable, "shop_throttled", "too fast")
+		return rewards.Order{}, &connectors.CallError{Cause: err, Throttled: true, After: time.Millisecond}
+	case n <= 7:
+		return rewards.Order{}, &connectors.CallError{Cause: rewards.Errorf(rewards.NotFound, "no_order", "not here yet")}
+	}
+	return b.Platform.Order(ctx, s, id)
+}
+
+func TestABusyMinuteDoesNotUseUpTheReadsOfAnOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testdb.SQLite(t), programSource(codeProgram, ""), twist{platform: func(p webhooks.Platform) webhooks.Platform {
+		return &busy{Platform: p, seen: map[string]int{}}
+	}})
+	o := w.buys("ben@example.com")
+	w.quiet()
+	if got := w.order(o); got.Decision.Outcome != rewards.OutcomeRewarded {
+		t.Errorf("outcome %s, %s", got.Decision.Outcome, got.Decision.Reason)
 	}
 }

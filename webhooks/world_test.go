@@ -54,8 +54,14 @@ partial_refund: proportional
 `, reward, limits)
 }
 
-// newWorld opens a shop with an advocate, Ana, whose code is active. wrap may replace the platform.
-func newWorld(t *testing.T, url, source string, wrap func(webhooks.Platform) webhooks.Platform) *world {
+// twist replaces a part of the pipeline by one that goes wrong.
+type twist struct {
+	platform func(webhooks.Platform) webhooks.Platform
+	work     func(webhooks.Work) webhooks.Work
+}
+
+// newWorld opens a shop with an advocate, Ana, whose code is active.
+func newWorld(t *testing.T, url, source string, tw twist) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{t: t}
@@ -74,7 +80,7 @@ func newWorld(t *testing.T, url, source string, wrap func(webhooks.Platform) web
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.shop.Close() })
-	w.start(wrap)
+	w.start(tw)
 	w.install(source)
 	return w
 }
@@ -89,18 +95,22 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-func (w *world) start(wrap func(webhooks.Platform) webhooks.Platform) {
+func (w *world) start(tw twist) {
 	w.t.Helper()
 	connector, err := shopify.New(shopify.Options{ClientSecrets: []string{clientSecret}, AllowLoopback: true, Poll: 5 * time.Millisecond, Timeout: 2 * time.Second})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	var platform webhooks.Platform = connector
-	if wrap != nil {
-		platform = wrap(connector)
+	if tw.platform != nil {
+		platform = tw.platform(connector)
+	}
+	var work webhooks.Work = w.db
+	if tw.work != nil {
+		work = tw.work(w.db)
 	}
 	w.pipeline, err = webhooks.New(webhooks.Options{
-		Inbox: w.db, Lanes: w.db, Work: w.db, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
+		Inbox: w.db, Lanes: w.db, Work: work, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
 		Alone: w.db.Alone(), Poll: 10 * time.Millisecond,
 	})
 	if err != nil {
