@@ -115,7 +115,7 @@ func (x *txn) bury(l webhooks.Lane, j webhooks.Job, cause error) error {
 		}
 		return x.endWaiting(shopID, []string{j.Subject})
 	case rewards.JobFulfil:
-		return x.refuse(shopID, j, code)
+		return x.refuse(shopID, j, cause)
 	case rewards.JobOffer:
 		_, err := x.exec("UPDATE offers SET status = 'failed', reason = ? WHERE shop_id = ? AND program = ?", code, shopID, j.Subject)
 		return err

@@ -79,7 +79,16 @@ func (x *txn) install(row *shopRow, n NewShop) error {
 	if err := x.Save(row).Error; err != nil {
 		return err
 	}
-	_, err = x.exec(`INSERT INTO lanes (shop_id, lease_until, paused_until) VALUES (?, {now}, {now}) ON CONFLICT DO NOTHING`, row.ShopID)
+	if _, err = x.exec(`INSERT INTO lanes (shop_id, lease_until, paused_until) VALUES (?, {now}, {now}) ON CONFLICT DO NOTHING`, row.ShopID); err != nil {
+		return err
+	}
+	return x.restartJobs(row.ShopID)
+}
+
+// restartJobs lets the time in which a shop could not be called not count: its jobs would be given up
+// at their first failure.
+func (x *txn) restartJobs(shopID string) error {
+	_, err := x.exec("UPDATE jobs SET attempts = 0, first_at = NULL WHERE shop_id = ? AND state = 'due'", shopID)
 	return err
 }
 
@@ -163,6 +172,11 @@ func (x *txn) saveShop(row *shopRow, was string) error {
 			return err
 		}
 		row.Since.Time = now
+	}
+	if row.Status == ShopActive && was != ShopActive {
+		if err := x.restartJobs(row.ShopID); err != nil {
+			return err
+		}
 	}
 	if row.Status == ShopUninstalled && was != ShopUninstalled { // nobody will read the orders that events wait for
 		_, err := x.exec("UPDATE events SET status = 'ignored', reason = 'shop_uninstalled', finished_at = {now} WHERE shop_id = ? AND status = 'confirming'", row.ShopID)

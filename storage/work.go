@@ -2,7 +2,9 @@ package storage
 
 import (
 	"context"
+	"errors"
 
+	"grapevine/connectors"
 	"grapevine/rewards"
 	"grapevine/webhooks"
 )
@@ -139,8 +141,13 @@ func (x *txn) record(shopID, rewardID string, res rewards.StepResult) error {
 }
 
 // refuse ends a reward's step that was given up. What is in the shop already stays as it is there, and
-// the dead job shows it.
-func (x *txn) refuse(shopID string, j webhooks.Job, code string) error {
+// the dead job shows it. So does an issue that may have worked: to call it refused would let it be
+// issued a second time. It stays under way, and is looked for in the shop if it is asked for again.
+func (x *txn) refuse(shopID string, j webhooks.Job, cause error) error {
+	var call *connectors.CallError
+	if j.Unclear || errors.As(cause, &call) && call.Unclear {
+		return nil
+	}
 	r, err := x.reward(shopID, j.Subject, "{lock}")
 	if err != nil || r.Next() != rewards.StepIssue {
 		return err
@@ -149,7 +156,7 @@ func (x *txn) refuse(shopID string, j webhooks.Job, code string) error {
 	if err != nil {
 		return err
 	}
-	effect, err := r.Record(rewards.StepResult{Step: rewards.StepIssue, Refused: code}, now)
+	effect, err := r.Record(rewards.StepResult{Step: rewards.StepIssue, Refused: rewards.CodeOf(cause)}, now)
 	if err != nil {
 		return err
 	}
