@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net"
+
+	"grapevine/internal/memory"
 )
 
 // serveCmd receives, decides and pushes until it is told to stop.
@@ -14,6 +16,7 @@ type serveCmd struct {
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, s *settings, io streams) error {
+	memory.Tune()
 	log := s.newLog(io.err)
 	db, err := s.open(ctx, true, c.Migrate, log)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"grapevine/connectors"
@@ -38,7 +39,7 @@ func digest(s spec, w *world) error {
 	if s.Codes {
 		counter = &w.decided
 	}
-	took, err := w.work(ctx, s.Batch, func() (bool, error) { return counter.Load() >= int64(s.Events), nil })
+	took, err := w.work(ctx, s.Pipelines, s.Batch, func() (bool, error) { return counter.Load() >= int64(s.Events), nil })
 	if err != nil {
 		return fmt.Errorf("after %d of %d events: %w", counter.Load(), s.Events, err)
 	}
@@ -48,17 +49,24 @@ func digest(s spec, w *world) error {
 	return json.NewEncoder(os.Stdout).Encode(outcome{Events: s.Events, Seconds: took.Seconds()})
 }
 
-// work runs a pipeline until enough is true, and returns how long that took.
-func (w *world) work(ctx context.Context, batch int, enough func() (bool, error)) (time.Duration, error) {
-	p, err := w.pipeline(batch)
-	if err != nil {
-		return 0, err
+// work runs so many pipelines until enough is true, and returns how long that took.
+func (w *world) work(ctx context.Context, pipelines, batch int, enough func() (bool, error)) (time.Duration, error) {
+	var ps []*webhooks.Pipeline
+	for range max(1, pipelines) {
+		p, err := w.pipeline(batch)
+		if err != nil {
+			return 0, err
+		}
+		defer p.Close()
+		ps = append(ps, p)
 	}
-	defer p.Close()
 	working, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
 	begun := time.Now()
-	go func() { ended <- p.Run(working) }()
+	var running sync.WaitGroup
+	for _, p := range ps {
+		running.Go(func() { p.Run(working) })
+	}
+	var err error
 	for done := false; !done && err == nil; {
 		time.Sleep(time.Millisecond)
 		if done, err = enough(); err == nil {
@@ -67,13 +75,13 @@ func (w *world) work(ctx context.Context, batch int, enough func() (bool, error)
 	}
 	took := time.Since(begun)
 	stop()
-	<-ended
+	running.Wait()
 	return took, err
 }
 
 // settle has the shops' programmes and codes published, so that no such job is due later.
 func (w *world) settle(ctx context.Context) error {
-	_, err := w.work(ctx, 0, func() (bool, error) {
+	_, err := w.work(ctx, 1, 0, func() (bool, error) {
 		due, _, _, err := w.db.JobCounts(ctx)
 		return due == 0, err
 	})

@@ -20,13 +20,15 @@ type bench struct {
 	events   int           // of one batched digest
 	only     string        // measurements whose name begins so; "" for all
 	profiles string        // directory for CPU profiles, "" for none
-	dir      string        // for databases and the binary
-	pgbench  string
-	server   *testdb.Server
-	load     *loader
-	report   report
-	doing    atomic.Value // string, for the progress line
-	round    int
+	// statements asks which statements cost PostgreSQL most.
+	statements bool
+	dir        string // for databases and the binary
+	pgbench    string
+	server     *testdb.Server
+	load       *loader
+	report     report
+	doing      atomic.Value // string, for the progress line
+	round      int
 }
 
 func main() {
@@ -50,6 +52,7 @@ func main() {
 	flag.IntVar(&b.events, "events", 12000, "events of a batched digest; one by one there are a fifth")
 	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve")
 	flag.StringVar(&b.profiles, "profiles", "", "directory for a CPU profile of each service")
+	flag.BoolVar(&b.statements, "statements", false, "after each digest print the statements that cost PostgreSQL most")
 	flag.Parse()
 	err := b.run(*base)
 	if err == nil && *asJSON {
@@ -74,9 +77,11 @@ func (b *bench) run(base string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	b.server, err = testdb.Start(testdb.Options{Fsync: true, Dir: base, Settings: map[string]string{
-		"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on",
-	}})
+	settings := map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on"}
+	if b.statements {
+		settings["shared_preload_libraries"] = preload
+	}
+	b.server, err = testdb.Start(testdb.Options{Fsync: true, Dir: base, Settings: settings})
 	if err != nil {
 		return err
 	}

@@ -119,9 +119,16 @@ func (b *bench) drive(name string, s spec, p plan) (sample, outcome, error) {
 	if used.postgres > 0 && strings.HasPrefix(s.URL, "postgres:") {
 		b.report.add(name+" database", "µs CPU/call", used.postgres/n*1e6)
 	}
+	if m, ok := residentMemory(c.pid())["VmRSS"]; ok {
+		b.report.add(name+" service", "MiB", m)
+	}
 	out, err := c.end()
 	return seen, out, err
 }
+
+// abreast is how many pipelines work one event at a time on PostgreSQL, so that its ability to do several
+// transactions at once is not held back. SQLite has one writer, so one is all that helps.
+const abreast = 4
 
 // digests measures how many stored events are decided each second, many in a transaction against one.
 func (b *bench) digests(kind string, bare float64) error {
@@ -134,7 +141,11 @@ func (b *bench) digests(kind string, bare float64) error {
 		if err != nil {
 			return err
 		}
-		single, err := b.digest(kind, orders+" singly", spec{Kind: "digest", Events: b.events / 5, Codes: codes, Batch: 1})
+		one := spec{Kind: "digest", Events: b.events / 5, Codes: codes, Batch: 1}
+		if kind == "postgres" {
+			one.Pipelines = abreast
+		}
+		single, err := b.digest(kind, orders+" singly", one)
 		if err != nil {
 			return err
 		}
@@ -168,10 +179,11 @@ func (b *bench) digest(kind, name string, s spec) (perSecond float64, err error)
 	}
 	perSecond = float64(out.Events) / out.Seconds
 	b.report.add(name, "events/s", perSecond)
-	if used := cpuNow(0).since(before); used.postgres > 0 && kind == "postgres" {
-		b.report.add(name+" database", "µs CPU/event", used.postgres/float64(out.Events)*1e6)
+	if kind != "postgres" {
+		return perSecond, nil
 	}
-	return perSecond, nil
+	b.report.add(name+" database", "µs CPU/event", cpuNow(0).since(before).postgres/float64(out.Events)*1e6)
+	return perSecond, b.costliest(name, s.URL)
 }
 
 func (b *bench) profile(name string) string {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	idleFor  = 5 * time.Second // after which memory is read
+	idleFor  = 10 * time.Second // after which memory is read
 	fsyncs   = 2000
 	fsyncLen = 8 << 10
 )
@@ -85,7 +85,7 @@ func (b *bench) serveOn(name, kind, binary string, s spec, idle time.Duration) e
 			b.report.add(name, "ms", float64(time.Since(begun).Microseconds())/1000)
 			if idle > 0 {
 				time.Sleep(idle)
-				return b.memory(kind, cmd.Process.Pid)
+				b.memory(kind, cmd.Process.Pid)
 			}
 			return nil
 		}
@@ -107,24 +107,31 @@ func awaitReady(url string, begun time.Time) error {
 	return fmt.Errorf("%s did not answer 200", url)
 }
 
-// memory reads what the kernel says of a process's resident memory.
-func (b *bench) memory(kind string, pid int) error {
+// memory notes what the kernel says of an idle process.
+func (b *bench) memory(kind string, pid int) {
+	now := residentMemory(pid)
+	for _, part := range []struct{ field, name string }{{"VmRSS", "idle memory"}, {"RssAnon", "idle memory, heap and stacks"}, {"RssFile", "idle memory, program text"}} {
+		if m, ok := now[part.field]; ok {
+			b.report.add(kind+" serve "+part.name, "MiB", m)
+		}
+	}
+}
+
+var residentLine = regexp.MustCompile(`(?m)^(VmRSS|RssAnon|RssFile):\s+(\d+) kB$`)
+
+// residentMemory reads a process's figures in MiB from /proc; none where there is no /proc.
+func residentMemory(pid int) map[string]float64 {
+	found := map[string]float64{}
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return nil // no Linux, no figure
+		return found
 	}
-	for _, part := range []struct{ field, name string }{{"VmRSS", "idle memory"}, {"RssAnon", "idle memory, heap and stacks"}, {"RssFile", "idle memory, program text"}} {
-		m := regexp.MustCompile(part.field + `:\s+(\d+) kB`).FindSubmatch(text)
-		if m == nil {
-			continue
+	for _, m := range residentLine.FindAllSubmatch(text, -1) {
+		if kb, err := strconv.ParseFloat(string(m[2]), 64); err == nil {
+			found[string(m[1])] = kb / 1024
 		}
-		kb, err := strconv.ParseFloat(string(m[1]), 64)
-		if err != nil {
-			return err
-		}
-		b.report.add(kind+" serve "+part.name, "MiB", kb/1024)
 	}
-	return nil
+	return found
 }
 
 // fsync measures what one write of 8 kB that is forced to the disk takes: below some 20 µs the "disk"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"grapevine/connectors/shopify"
+	"grapevine/internal/memory"
 	"grapevine/internal/secret"
 	"grapevine/storage"
 	"grapevine/web"
@@ -26,14 +27,15 @@ const serviceEnv = "GRAPEVINE_BENCH_SERVICE"
 
 // spec is one service under measurement.
 type spec struct {
-	Kind    string // hmac, door, digest
-	URL     string // of the database
-	Key     string // master key
-	Worker  bool   // door: digest meanwhile
-	Batch   int    // digest: 0 is the pipeline's default, 1 is one transaction an event
-	Events  int    // digest: how many
-	Codes   bool   // digest: orders carry a code
-	Profile string // file for a CPU profile, "" for none
+	Kind      string // hmac, door, digest
+	URL       string // of the database
+	Key       string // master key
+	Worker    bool   // door: digest meanwhile
+	Batch     int    // digest: 0 is the pipeline's default, 1 is one transaction an event
+	Pipelines int    // digest: how many work side by side; 0 is one
+	Events    int    // digest: how many
+	Codes     bool   // digest: orders carry a code
+	Profile   string // file for a CPU profile, "" for none
 }
 
 // outcome is what a service tells when it ends.
@@ -45,6 +47,7 @@ type outcome struct {
 // runService is the child's main. It prints its address on a line of its own, serves until its standard
 // input ends, and prints its outcome as JSON. A digest prints only the latter.
 func runService(text string) error {
+	memory.Tune() // as serve does
 	var s spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
