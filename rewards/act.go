@@ -69,6 +69,9 @@ func Reissue(r Reward, mint Mint, now time.Time, actor string) (Effect, Reward, 
 	none := Money{Currency: r.Value.Currency}
 	next := r
 	next.ID, next.Replaces, next.ReplacedBy = mint.ID("rw_"), r.ID, ""
+	if r.ExternalID == "" && r.Replaces != "" { // it never was in the shop: what it was to replace is
+		next.Replaces = r.Replaces
+	}
 	next.Given, next.Loss, next.CreatedAt = none, none, now
 	next.Code, next.ExternalID, next.Refs, next.Tries, next.Withdrawn = "", "", nil, 0, false
 	next.intend(mint, now)

@@ -130,6 +130,9 @@ func (e *eraser) reversePending(in *inboxTx, advocateID string) error {
 	var effect rewards.Effect
 	programs := map[string]bool{}
 	for _, r := range list {
+		if r.Replaces != "" { // the code that it was to replace is in the shop still
+			effect.Jobs = append(effect.Jobs, rewards.JobRequest{Kind: rewards.JobFulfil, Subject: r.Replaces})
+		}
 		merge(&effect, reversal(r, rewards.Reason(e.reason)))
 		programs[r.Program] = true
 	}
