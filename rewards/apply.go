@@ -14,7 +14,8 @@ const engine = "engine"
 // says more, and only o.ID (and o.Deleted) need be set. What Change holds is to be stored all or
 // nothing; the book itself is kept current for the next order of the batch.
 //
-// A state that is older than the stored one changes nothing. The same state again changes nothing but
+// A state that is older than the stored one changes nothing, and what waits for a later look asks for it
+// again: the job that led here is over. The same state again changes nothing but
 // what time has ripened. Kind Invalid for an order without an id, or amounts that leave int64.
 func (b *Book) Apply(o Order, trouble Reason, detail string) (Change, error) {
 	if o.ID == "" {
@@ -22,7 +23,7 @@ func (b *Book) Apply(o Order, trouble Reason, detail string) (Change, error) {
 	}
 	stored, seen := b.Records[o.ID]
 	if seen && !o.UpdatedAt.IsZero() && o.UpdatedAt.Before(stored.Facts.Order.UpdatedAt) {
-		return Change{Record: stored}, nil
+		return Change{Record: stored, Effect: b.waiting(o.ID, stored.Decision)}, nil
 	}
 	live, closed := b.rewardOf(o.ID)
 	facts := b.facts(o, stored, seen, live, trouble, detail)
@@ -52,6 +53,29 @@ func (b *Book) rewardOf(orderID string) (live *Reward, closed bool) {
 		closed = r.Status == StatusRevoked && r.ReplacedBy == ""
 	}
 	return nil, closed
+}
+
+// soon is how long after an old state a look that was due is taken again.
+const soon = 10 * time.Second
+
+// again is how long a reward that is on its way out, but is deserved again, waits to be judged anew.
+const again = 10 * time.Minute
+
+// waiting asks for the look that the order's reward waits for, if it waits for one at a time.
+func (b *Book) waiting(orderID string, d Decision) (e Effect) {
+	live, _ := b.rewardOf(orderID)
+	switch {
+	case live == nil:
+	case (live.Status == StatusPending || live.Status == StatusApproved) && !live.ReleaseAt.IsZero():
+		at := live.ReleaseAt
+		if !at.After(b.Now) {
+			at = b.Now.Add(soon)
+		}
+		e.confirm(orderID, at)
+	case live.Status.Granted() && live.Void && d.Stands() && live.Next() != StepNone:
+		e.confirm(orderID, b.Now.Add(again))
+	}
+	return e
 }
 
 // Granted tells whether a reward in this state is on its way to the shop or was there: qualification is

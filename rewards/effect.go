@@ -1,5 +1,7 @@
 package rewards
 
+import "time"
+
 // Booked tells what the ledger holds for a reward: earned and not yet in the shop, in the shop, lost.
 // The programme's account holds minus their sum. A reward that was reversed holds nothing, a revoked one
 // its loss.
@@ -26,6 +28,11 @@ func (e *Effect) change(was Status, r Reward) {
 // fulfil asks for the reward's next step.
 func (e *Effect) fulfil(rewardID string) {
 	e.Jobs = append(e.Jobs, JobRequest{Kind: JobFulfil, Subject: rewardID})
+}
+
+// confirm asks for the order to be read and judged at a time.
+func (e *Effect) confirm(orderID string, at time.Time) {
+	e.Jobs = append(e.Jobs, JobRequest{Kind: JobConfirm, Subject: orderID, RunAt: at})
 }
 
 // post moves an amount between two accounts. The use of a programme's budget is what its account has

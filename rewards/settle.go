@@ -117,7 +117,7 @@ func (s *settling) advance(r *Reward) {
 			r.Status = StatusPending
 		}
 		if !d.ReleaseAt.IsZero() {
-			s.Jobs = append(s.Jobs, JobRequest{Kind: JobConfirm, Subject: r.OrderID, RunAt: d.ReleaseAt})
+			s.confirm(r.OrderID, d.ReleaseAt)
 		}
 	default:
 		r.intend(s.book.Mint, s.book.Now)
@@ -149,7 +149,7 @@ func (s *settling) shrink(was Reward) error {
 	if !d.Stands() {
 		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
 	} else if r.Void && r.Next() != StepNone { // deserved again: a new reward may follow once this one is gone
-		s.Jobs = append(s.Jobs, JobRequest{Kind: JobConfirm, Subject: r.OrderID, RunAt: s.book.Now.Add(10 * time.Minute)})
+		s.confirm(r.OrderID, s.book.Now.Add(again))
 	} else if !r.Void {
 		p, _ := s.find(r.Program)
 		net, err := p.Net(r.Value, s.eligible)

@@ -303,3 +303,18 @@ func TestARewardThatIsNoLongerWantedIsDroppedWithoutACall(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOldReadingDoesNotForgetTheEndOfAHold(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := creditProgram()
+		p.Hold = time.Hour
+		r := s.referred(p)
+		o := r.order("o1")
+		r.decide(o)
+		o.UpdatedAt = o.UpdatedAt.Add(-time.Second)
+		r.decide(o)
+		if r.the("o1").Status != rewards.StatusPending || s.count("SELECT count(*) FROM jobs WHERE kind = 'confirm' AND run_at > {now}") != 1 {
+			t.Fatal("nobody looks when the hold is over")
+		}
+	})
+}
