@@ -43,10 +43,11 @@ func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error)
 }
 
 // customerErased forgets a customer: as an advocate, as the friend on orders, and in stored webhooks.
-// Amounts stay, under a name that leads to nobody.
+// Amounts stay, under a name that leads to nobody. Without a customer's id it forgets whoever stands on
+// the orders, and all bodies of the shop in this batch: one of them is the request, which names him.
 func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, reason string) (string, error) {
 	x := in.x
-	if customerID == "" {
+	if customerID == "" && len(orderIDs) == 0 {
 		return "no_customer", nil
 	}
 	if err := x.lockLane(shopID); err != nil {
@@ -54,6 +55,9 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 	}
 	in.forget(shopID, customerID)
 	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID("erased_"), reason: reason}
+	if customerID == "" {
+		e.customerID = e.alias // which stands nowhere yet
+	}
 	var row advocateRow
 	n, err := x.scan(&row, "SELECT * FROM advocates WHERE shop_id = ? AND customer_id = ?", shopID, e.customerID)
 	if err != nil {
