@@ -81,11 +81,17 @@ func (x *txn) endDead(key eventKey, reason string) error {
 	return err
 }
 
-// Rescue marks as suspect what dead workers had in hand. See webhooks.Inbox.
+// Rescue marks as suspect what dead workers had in hand. See webhooks.Inbox. Where nobody else can be
+// working their leases end too: no shop waits for a process that is gone.
 func (d *DB) Rescue(ctx context.Context, alone bool) (n int, err error) {
 	err = d.write(ctx, "rescuing events", func(x *txn) error {
 		var notes []noteRow
 		n = 0
+		if alone {
+			if _, err := x.exec("UPDATE lanes SET token = '', owner = '', lease_until = {now} WHERE token <> ''"); err != nil {
+				return err
+			}
+		}
 		dead, args := "lease_until < {now} OR ?", []any{alone}
 		if !d.lite {
 			dead += " OR (lease_until < {after} AND pg_try_advisory_xact_lock(hashtextextended(id, 0)))"

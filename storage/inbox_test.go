@@ -205,8 +205,12 @@ func TestWhatADeadWorkerHadInHandIsTriedAlone(t *testing.T) {
 			t.Fatal("not all is done")
 		}
 		s.no(s.direct(s.ctx).note(noteRow{ID: "note_dead", Worker: "dead", keys: ids}))
+		s.raw("UPDATE lanes SET token = 'lease_of_a_dead', lease_until = {after}", time.Minute.Microseconds())
 		if n, err := s.Rescue(s.ctx, true); n != 0 || err != nil || s.count("SELECT count(*) FROM worker_notes") != 0 {
 			t.Fatalf("done events were rescued: %d, %v", n, err)
+		}
+		if n := s.count("SELECT count(*) FROM lanes WHERE token <> ''"); n != 0 {
+			t.Errorf("%d shops wait for a process that is gone", n)
 		}
 	})
 }

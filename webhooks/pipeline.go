@@ -133,6 +133,7 @@ func (p *Pipeline) Beat() time.Time {
 
 // Run works on what is stored until ctx ends, then finishes what is in hand.
 func (p *Pipeline) Run(ctx context.Context) error {
+	p.rescue(ctx, p.opts.Alone)
 	var loops sync.WaitGroup
 	loops.Go(func() { p.digestLoop(ctx) })
 	for range p.opts.LaneWorkers {

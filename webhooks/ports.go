@@ -44,7 +44,7 @@ type Inbox interface {
 	// After maxTries it ends dead.
 	WorkSuspect(ctx context.Context, worker string, maxTries int, f DigestFunc) (n int, err error)
 	// Rescue marks as suspect what dead workers had in hand. alone tells that no other process can be
-	// working (SQLite), so that no lease need run out first.
+	// working (SQLite), so that no lease need run out first: those of shops end too.
 	Rescue(ctx context.Context, alone bool) (n int, err error)
 }
 

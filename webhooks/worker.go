@@ -17,7 +17,6 @@ const (
 
 // digestLoop empties the inbox, batch by batch.
 func (p *Pipeline) digestLoop(ctx context.Context) {
-	p.rescue(ctx, p.opts.Alone)
 	rescued := p.opts.Now()
 	for ctx.Err() == nil {
 		if p.opts.Now().Sub(rescued) > rescueEvery {
