@@ -62,6 +62,7 @@ func unpriced(o rewards.Order, apps []application, lines []rewards.Line) rewards
 // price fills in codes, lines and money back.
 func (b *orderBody) price(o *rewards.Order) error {
 	var allocations []allocation
+	var goods goodsParts
 	for _, l := range b.Lines {
 		p, err := l.parts(b.Currency)
 		if err != nil {
@@ -76,6 +77,9 @@ func (b *orderBody) price(o *rewards.Order) error {
 			return err
 		}
 		o.Lines = append(o.Lines, line)
+		if err := goods.add(p, line.Amount); err != nil {
+			return err
+		}
 	}
 	for _, l := range b.Shipping {
 		as, err := allocated(l.Allocations, b.Currency)
@@ -96,7 +100,11 @@ func (b *orderBody) price(o *rewards.Order) error {
 		}
 		refunds = append(refunds, p)
 	}
-	o.MoneyBack, err = moneyBack(b.Currency, b.TaxesInclude, refunds)
+	back, err := moneyWithoutLines(b.Currency, b.TaxesInclude, refunds)
+	if err != nil {
+		return err
+	}
+	o.MoneyBack, err = goods.netOf(back)
 	return err
 }
 

@@ -220,6 +220,8 @@ func (n *orderNode) applications() []application {
 // price fills in codes, lines and money back.
 func (n *orderNode) price(o *rewards.Order) error {
 	var allocations []allocation
+	var goods goodsParts
+	unseen := "" // the line that may have more taxes than were asked for
 	tip, err := n.Tip.in(n.Currency)
 	if err != nil {
 		return err
@@ -235,14 +237,17 @@ func (n *orderNode) price(o *rewards.Order) error {
 			tip.Minor = 0
 			continue
 		}
-		if n.TaxesIncluded && len(p.taxes) >= taxesPerLine {
-			return rewards.Errorf(rewards.Invalid, "too_many_taxes", "line %s has %d taxes or more", p.line.ID, taxesPerLine)
+		if len(p.taxes) >= taxesPerLine {
+			unseen = p.line.ID
 		}
 		line, err := p.finish(n.Currency, n.TaxesIncluded)
 		if err != nil {
 			return err
 		}
 		o.Lines = append(o.Lines, line)
+		if err := goods.add(p, line.Amount); err != nil {
+			return err
+		}
 	}
 	for _, l := range n.Shipping.Nodes {
 		as, err := allocatedNodes(l.Allocations, n.Currency)
@@ -254,16 +259,27 @@ func (n *orderNode) price(o *rewards.Order) error {
 	if o.Codes, err = codesOf(n.Currency, n.applications(), allocations); err != nil {
 		return err
 	}
+	back, err := n.moneyWithoutLines()
+	if err != nil {
+		return err
+	}
+	if unseen != "" && (n.TaxesIncluded || back.Minor > 0) {
+		return rewards.Errorf(rewards.Invalid, "too_many_taxes", "line %s has %d taxes or more", unseen, taxesPerLine)
+	}
+	o.MoneyBack, err = goods.netOf(back)
+	return err
+}
+
+func (n *orderNode) moneyWithoutLines() (rewards.Money, error) {
 	refunds := make([]refundParts, 0, len(n.Refunds))
 	for _, r := range n.Refunds {
 		p, err := r.parts(n.Currency)
 		if err != nil {
-			return err
+			return rewards.Money{}, err
 		}
 		refunds = append(refunds, p)
 	}
-	o.MoneyBack, err = moneyBack(n.Currency, n.TaxesIncluded, refunds)
-	return err
+	return moneyWithoutLines(n.Currency, n.TaxesIncluded, refunds)
 }
 
 func (l lineNode) bare() rewards.Line {

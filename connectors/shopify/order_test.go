@@ -83,8 +83,13 @@ func TestTheWebhookAndTheAPITellTheSame(t *testing.T) {
 			r.Fatalf("told %+v\nread %+v", told, read)
 		}
 		// A shop may be told to tax more than the goods cost; nothing else may be beyond reckoning.
-		if _, err := read.Eligible(); err != nil && !o.TaxesIncluded {
-			r.Fatal(err)
+		e, err := read.Eligible()
+		if o.TaxesIncluded || read.Cancelled { // where tax is included the parts of a line are rounded in two ways
+			return
+		}
+		now, lost := w.sim.Order(o.ID)
+		if err != nil || lost != nil || e.Left.Minor != now.Totals().Eligible.Minor {
+			r.Fatalf("left %s, %v; the shop has %s, %v", e.Left, err, now.Totals().Eligible, lost)
 		}
 	})
 }
@@ -124,7 +129,7 @@ func anyOrder(r *rapid.T) shopifytest.OrderInput {
 // happen lets something happen to an order; what the shop refuses did not happen.
 func (w *world) happen(r *rapid.T, o *shopifytest.Order) {
 	status := rapid.SampledFrom([]string{"success", "success", "pending", "failure"}).Draw(r, "status")
-	switch rapid.SampledFrom([]string{"pay", "refund line", "refund money", "refund shipping", "all at once", "no money", "edit", "cancel"}).Draw(r, "what") {
+	switch rapid.SampledFrom([]string{"pay", "refund line", "refund money", "refund shipping", "all at once", "no money", "its money", "edit", "cancel"}).Draw(r, "what") {
 	case "pay":
 		_, _ = w.sim.Pay(o.ID, "")
 	case "refund line":
@@ -137,11 +142,29 @@ func (w *world) happen(r *rapid.T, o *shopifytest.Order) {
 		_, _ = w.sim.Refund(o.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0, Quantity: 1}}, Amount: "0.75", Shipping: "0.25", Status: status})
 	case "no money":
 		_, _ = w.sim.Refund(o.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0, Quantity: 1}}, NoMoney: true})
+	case "its money":
+		w.moveItsMoney(r, o.ID, status)
 	case "edit":
 		_, _ = w.sim.Edit(o.ID, shopifytest.EditInput{Set: []shopifytest.EditLine{{Index: 0, Quantity: rapid.Int64Range(0, 6).Draw(r, "to")}}})
 	case "cancel":
 		_, _ = w.sim.Cancel(o.ID, shopifytest.CancelInput{Refund: rapid.Bool().Draw(r, "refund")})
 	}
+}
+
+// moveItsMoney gives back what one of the order's refunds was worth, of goods alone.
+func (w *world) moveItsMoney(r *rapid.T, id int64, status string) {
+	o, err := w.sim.Order(id)
+	if err != nil || len(o.Refunds) == 0 {
+		return
+	}
+	var worth shopifytest.Money
+	for _, l := range o.Refunds[rapid.IntRange(0, len(o.Refunds)-1).Draw(r, "refund")].Lines {
+		worth = shopifytest.Money{Minor: worth.Minor + l.Subtotal.Minor, Currency: l.Subtotal.Currency}
+		if !o.TaxesIncluded {
+			worth.Minor += l.Tax.Minor
+		}
+	}
+	_, _ = w.sim.Refund(id, shopifytest.RefundInput{Amount: worth.String(), Status: status})
 }
 
 func (w *world) simpleOrder(change ...func(*shopifytest.OrderInput)) *shopifytest.Order {

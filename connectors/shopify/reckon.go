@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"cmp"
 	"slices"
 
 	"grapevine/rewards"
@@ -21,7 +22,7 @@ type allocation struct {
 	amount rewards.Money
 }
 
-// lineParts is one line as bought: price × quantity, and the tax in it where prices include tax.
+// lineParts is one line as bought: price × quantity, and the tax, which is in it where prices include tax.
 type lineParts struct {
 	line        rewards.Line // without its amount
 	gross       rewards.Money
@@ -107,34 +108,148 @@ func codesOf(currency string, apps []application, allocations []allocation) ([]r
 	return codes, nil
 }
 
-// moneyBack is what was refunded for goods without naming a line: refunds less lines less shipping,
-// over all refunds of the order, never below zero.
+// goodsParts is what an order's goods cost as they were bought, and the tax on them. Tips and gift cards
+// are no goods.
+type goodsParts struct {
+	net, tax rewards.Money
+}
+
+// add counts a line, which costs net.
+func (g *goodsParts) add(p lineParts, net rewards.Money) error {
+	if p.line.GiftCard {
+		return nil
+	}
+	var err error
+	if g.net, err = g.net.Add(net); err != nil {
+		return err
+	}
+	g.tax, err = sum(net.Currency, append(p.taxes, g.tax)...)
+	return err
+}
+
+// netOf is the part of an amount paid for goods that is not tax, by the order's own share of tax. It is
+// rounded up: what is taken off the eligible total must not be too little, or a reward would come out
+// higher than was promised.
+func (g goodsParts) netOf(paid rewards.Money) (rewards.Money, error) {
+	whole, err := g.net.Add(g.tax)
+	if err != nil {
+		return rewards.Money{}, err
+	}
+	if g.tax.Minor <= 0 || g.net.Minor < 0 {
+		return paid, nil
+	}
+	tax, err := paid.Portion(g.tax.Minor, whole.Minor)
+	if err != nil {
+		return rewards.Money{}, err
+	}
+	return paid.Sub(tax)
+}
+
+// gap is what a refund's lines and shipping are worth less the money that moved: above zero where it
+// gave back less, below where it gave back more. Where prices include tax, Shopify does not say whether
+// a refund line's subtotal includes it too: few is the gap if it does, all if it does not.
+type gap struct {
+	few, all rewards.Money
+}
+
+func (g gap) ifIncluded() rewards.Money    { return g.few }
+func (g gap) ifNotIncluded() rewards.Money { return g.all }
+
+// readings are the two ways to take a gap, in the order in which they are tried.
+var readings = []func(gap) rewards.Money{gap.ifIncluded, gap.ifNotIncluded}
+
+func (r refundParts) gap(taxesIncluded bool) (gap, error) {
+	left, err := r.back.Sub(r.shipping)
+	if err != nil {
+		return gap{}, err
+	}
+	var g gap
+	if g.few, err = r.lines.Sub(left); err != nil {
+		return gap{}, err
+	}
+	if g.all, err = g.few.Add(r.tax); err != nil {
+		return gap{}, err
+	}
+	if !taxesIncluded {
+		g.few = g.all
+	}
+	return g, nil
+}
+
+// moneyWithoutLines is what was given back, tax and all, without naming lines or shipping for it.
 //
-// Where prices include tax, Shopify does not say whether a refund line's subtotal includes it too, so
-// whichever of the two explains the money that moved is taken.
-func moneyBack(currency string, taxesIncluded bool, refunds []refundParts) (rewards.Money, error) {
-	total := rewards.Money{Currency: currency}
+// Each refund is reckoned by itself: what it moved beyond the worth of its lines and shipping is money
+// without lines. A refund that moved less leaves a gap: the lines were taken off before they were paid,
+// a fee was kept, or the money moves later, in a refund that names no lines. The gap therefore takes
+// nothing off other refunds, with one exception: money without lines that is, to the unit, what such
+// gaps left open is the money of those lines, which count already. It may have moved before the lines
+// came back or after. That is so for an amount that equals
+//
+//   - one gap, each gap being filled once;
+//   - else all gaps that are still open, together;
+//
+// and for all remaining amounts where together they equal those gaps. In any other case nothing tells
+// what the money was for, and it counts as goods: rather that than a reward for goods not paid for.
+func moneyWithoutLines(currency string, taxesIncluded bool, refunds []refundParts) (rewards.Money, error) {
+	none := rewards.Money{Currency: currency}
+	var over []rewards.Money
+	var open []gap
 	for _, r := range refunds {
-		left, err := r.back.Sub(r.shipping)
+		g, err := r.gap(taxesIncluded)
 		if err != nil {
-			return rewards.Money{}, err
+			return none, err
 		}
-		goods, err := r.lines.Add(r.tax)
-		if err != nil {
-			return rewards.Money{}, err
-		}
-		if taxesIncluded {
-			goods.Minor = min(goods.Minor, max(left.Minor, r.lines.Minor))
-		}
-		if left, err = left.Sub(goods); err != nil {
-			return rewards.Money{}, err
-		}
-		if total, err = total.Add(left); err != nil {
-			return rewards.Money{}, err
+		if g.few.Minor > 0 {
+			open = append(open, g)
+		} else if g.all.Minor < 0 {
+			more, err := none.Sub(g.all)
+			if err != nil {
+				return none, err
+			}
+			over = append(over, more)
 		}
 	}
-	total.Minor = max(total.Minor, 0)
+	over, open = fillEach(over, open)
+	total, err := sum(currency, over...)
+	if err != nil || len(over) == 0 {
+		return total, err
+	}
+	for _, reading := range readings {
+		together := none
+		for _, g := range open {
+			if together, err = together.Add(reading(g)); err != nil {
+				return none, err
+			}
+		}
+		if together == total {
+			return none, nil
+		}
+		if slices.Contains(over, together) {
+			return total.Sub(together)
+		}
+	}
 	return total, nil
+}
+
+// fillEach takes out every amount that equals a gap, with its gap. In which order a shop lists its
+// refunds makes no difference.
+func fillEach(over []rewards.Money, open []gap) ([]rewards.Money, []gap) {
+	slices.SortFunc(over, func(a, b rewards.Money) int { return cmp.Compare(a.Minor, b.Minor) })
+	slices.SortFunc(open, func(a, b gap) int {
+		return cmp.Or(cmp.Compare(a.few.Minor, b.few.Minor), cmp.Compare(a.all.Minor, b.all.Minor))
+	})
+	for _, reading := range readings {
+		var rest []rewards.Money
+		for _, m := range over {
+			if i := slices.IndexFunc(open, func(g gap) bool { return reading(g) == m }); i >= 0 {
+				open = slices.Delete(open, i, i+1)
+			} else {
+				rest = append(rest, m)
+			}
+		}
+		over = rest
+	}
+	return over, open
 }
 
 // payment brings Shopify's financial status, as a webhook or as the API writes it in lower case, into

@@ -1,6 +1,9 @@
 package shopifytest
 
-import "slices"
+import (
+	"math/big"
+	"slices"
+)
 
 // Totals are an order's sums. The first group is as sold (what was returned still counts), the
 // second is after returns, edits and removals.
@@ -20,7 +23,8 @@ type Totals struct {
 	Refunded    Money `json:"refunded"` // money that went back
 	Outstanding Money `json:"outstanding"`
 	// Eligible is what goods are worth now: after discounts and returns, less refunds of money that
-	// belong to no line, without tax, shipping, tip and gift cards.
+	// belong to no line, without tax, shipping, tip and gift cards. Of such a refund the goods' share
+	// before tax counts; one that pays exactly for what went back unpaid does not count again.
 	Eligible Money `json:"eligible"`
 }
 
@@ -47,10 +51,10 @@ func (o *Order) Totals() Totals {
 		shippingBack += r.Shipping.Minor
 		if r.moved() {
 			refunded += r.Transaction.Amount.Minor
-			eligible -= r.Discrepancy.Minor
 			loose += r.Discrepancy.Minor
 		}
 	}
+	eligible -= o.goodsBack()
 	total := subtotal + addedTax + shipping + o.Tip.Minor
 	currentTotal := currentSubtotal + addedCurrentTax + shipping - shippingBack + o.Tip.Minor
 	return Totals{
@@ -61,6 +65,71 @@ func (o *Order) Totals() Totals {
 		Refunded: o.money(refunded), Outstanding: o.money(max(0, currentTotal-max(0, o.Paid.Minor-refunded+loose))),
 		Eligible: o.money(max(0, eligible)),
 	}
+}
+
+// goodsBack is the goods' share before tax, rounded up, of the money that went back and belongs to no
+// line and to nothing that went back unpaid.
+func (o *Order) goodsBack() int64 {
+	var before, tax int64
+	for _, l := range o.Lines {
+		if !l.GiftCard {
+			before += l.beforeTax(l.Quantity, o.TaxesIncluded)
+			tax += l.Tax.Minor
+		}
+	}
+	loose := o.looseMoney()
+	if tax <= 0 || before < 0 {
+		return loose
+	}
+	n := new(big.Int).Mul(big.NewInt(loose), big.NewInt(before))
+	n.Add(n, big.NewInt(before+tax-1))
+	return n.Quo(n, big.NewInt(before+tax)).Int64()
+}
+
+// looseMoney is the money that belongs to no line, but for amounts that pay for one refund whose own
+// money did not move, or for all such refunds that are left, or add up to them.
+func (o *Order) looseMoney() int64 {
+	unpaid := map[int64]int{} // how many refunds of that worth moved no money
+	var given []int64
+	var sum, owed int64
+	for _, r := range o.Refunds {
+		if worth := r.worth(o.TaxesIncluded); !r.moved() && worth > 0 {
+			unpaid[worth]++
+			owed += worth
+		} else if r.moved() && r.Discrepancy.Minor > 0 {
+			given = append(given, r.Discrepancy.Minor)
+			sum += r.Discrepancy.Minor
+		}
+	}
+	var rest []int64
+	for _, amount := range given {
+		if unpaid[amount] == 0 {
+			rest = append(rest, amount)
+			continue
+		}
+		unpaid[amount]--
+		owed -= amount
+		sum -= amount
+	}
+	if sum == owed {
+		return 0
+	}
+	if slices.Contains(rest, owed) {
+		return sum - owed
+	}
+	return sum
+}
+
+// worth is what the refund's lines and shipping cost, with tax.
+func (r *Refund) worth(taxesIncluded bool) int64 {
+	worth := r.Shipping.Minor
+	for _, l := range r.Lines {
+		worth += l.Subtotal.Minor
+		if !taxesIncluded {
+			worth += l.Tax.Minor
+		}
+	}
+	return worth
 }
 
 // moved tells whether the refund's money really went back.
