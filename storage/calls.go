@@ -20,11 +20,22 @@ func (callRow) TableName() string { return "idempotency" }
 // callLife is after how long a call without an answer counts as lost with its process.
 const callLife = 2 * time.Minute
 
-// BeginCall claims an idempotency key. first is true if the call has to be carried out; otherwise status
+// Answers are kept for a day. A call that begins clears up after some of those before it.
+const (
+	answerLife    = 24 * time.Hour
+	answersAtOnce = 100
+)
+
+// BeginCall claims an idempotency key for a day. first is true if the call has to be carried out; otherwise status
 // and body are the answer of the first time. Kind Conflict call_in_progress while the first call runs,
 // Invalid key_reused if the request differs.
 func (d *DB) BeginCall(ctx context.Context, shopID, key string, requestHash []byte) (first bool, status int, body []byte, err error) {
 	err = d.write(ctx, "claiming an idempotency key", func(x *txn) error {
+		_, err := x.exec(`DELETE FROM idempotency WHERE shop_id = ? AND key IN (
+  SELECT key FROM idempotency WHERE shop_id = ? AND created_at < {after} ORDER BY created_at LIMIT ? {skip})`, shopID, shopID, -answerLife.Microseconds(), answersAtOnce)
+		if err != nil {
+			return err
+		}
 		n, err := x.exec("INSERT INTO idempotency (shop_id, key, request_hash, created_at) VALUES (?, ?, ?, {now}) ON CONFLICT DO NOTHING", shopID, clean(key), requestHash)
 		if first = n == 1; err != nil || first {
 			return err

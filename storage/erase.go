@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"grapevine/rewards"
+	"grapevine/webhooks"
 )
 
 // customerSeen keeps the e-mail of an advocate up to date. Of other customers nothing is stored.
@@ -80,6 +81,17 @@ func (in *inboxTx) forget(shopID, customerID string) {
 		in.erased = map[[2]string]bool{}
 	}
 	in.erased[eventKey{Shop: shopID}.of(customerID)] = true
+	in.erased[eventKey{Shop: shopID}.of(unread)] = true
+}
+
+// unread stands for the people of whom the events tell that could not be read: anybody.
+const unread = "\x00"
+
+// forgets tells whether an event of the same batch must lose its body.
+func (in *inboxTx) forgets(shopID string, r webhooks.Digested) bool {
+	key := eventKey{Shop: shopID}
+	notRead := r.Status == webhooks.EventQuarantined || r.Status == webhooks.EventDead
+	return in.erased[key.of(r.CustomerID)] || in.erased[key.of("")] || notRead && in.erased[key.of(unread)]
 }
 
 // eraser takes one customer of a shop out of the tables. alias stands wherever she was named, so that
@@ -222,8 +234,18 @@ func likeQuoted(id string) string {
 	return strings.ReplaceAll(string(text), `\`, `_`)
 }
 
-// events deletes the stored webhooks that tell of her. That they came stays known by their keys.
+// events deletes the stored webhooks that tell of her, or that could not be read: they may tell of her
+// too, and nobody can say. That they came stays known by their keys. The answers to calls of the API go
+// as well, since they name the people whom they are about.
 func (e *eraser) events(orderIDs []string) error {
+	for _, sql := range []string{
+		"DELETE FROM idempotency WHERE shop_id = ? AND status <> 0",
+		"UPDATE events SET body = NULL WHERE shop_id = ? AND status IN ('quarantined', 'dead') AND body IS NOT NULL",
+	} {
+		if _, err := e.exec(sql, e.shopID); err != nil {
+			return err
+		}
+	}
 	_, err := e.exec(`UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ? AND customer_id = ?`, e.shopID, e.customerID)
 	if err != nil || len(orderIDs) == 0 {
 		return err
@@ -277,10 +299,11 @@ func (x *txn) uninstall(shopID string, at time.Time) (string, error) {
 	return "", x.saveShop(&row, was)
 }
 
-// ErasedSince tells whether somebody was erased after t: whose files Scrub has yet to see.
+// ErasedSince tells whether somebody was erased after t: whose files Scrub has yet to see. That a body was
+// dropped because it was of no use tells nothing.
 func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
 	var n int
-	_, err := d.read(ctx).scan(&n, "SELECT count(*) FROM (SELECT 1 FROM events WHERE body IS NULL AND finished_at > ? LIMIT 1) e", t)
+	_, err := d.read(ctx).scan(&n, "SELECT count(*) FROM (SELECT 1 FROM events WHERE body IS NULL AND status <> 'ignored' AND finished_at > ? LIMIT 1) e", t)
 	return n > 0, d.fault("looking for erasures", err)
 }
 
@@ -288,7 +311,7 @@ func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
 // empties it, and writes the file anew; PostgreSQL vacuums the tables that hold people, which frees the
 // space for other rows. It is to be run within a day of an erasure, and needs no pause of the server.
 func (d *DB) Scrub(ctx context.Context) error {
-	statements := []string{"VACUUM events, orders, advocates, rewards, jobs, attempts"}
+	statements := []string{"VACUUM events, orders, advocates, rewards, jobs, attempts, idempotency"}
 	if d.lite {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}

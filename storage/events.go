@@ -88,34 +88,23 @@ func (x *txn) eventWhere(q *gorm.DB, shopID, id string) (row eventRow, err error
 	return row, missing(err, "event", id)
 }
 
-// Replay makes an event pending again, with its tries counted anew. An event of a shop that was unknown
-// then and is installed now goes to that shop. Kind NotFound; Conflict body_erased where its body is
-// gone, unknown_shop where its shop is still not installed.
+// Replay makes an event pending again, with its tries counted anew. Kind NotFound; Conflict body_erased
+// where its body is gone: of one that was ignored none is kept.
 func (d *DB) Replay(ctx context.Context, shopID, id string) (e webhooks.StoredEvent, err error) {
 	err = d.write(ctx, "replaying an event", func(x *txn) error {
-		row, err := x.event(shopID, id, claimCols+", domain")
+		row, err := x.event(shopID, id, claimCols)
 		if err != nil {
 			return err
 		}
 		if row.Body == nil {
 			return rewards.Errorf(rewards.Conflict, "body_erased", "the body of event %s was erased", id)
 		}
-		owner := row.ShopID
-		if owner == "" {
-			n, err := x.scan(&owner, "SELECT shop_id FROM shops WHERE domain = ? AND platform = ?", row.Domain, row.Platform)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return rewards.Errorf(rewards.Conflict, "unknown_shop", "%s is not installed", row.Domain)
-			}
-		}
-		_, err = x.exec(`UPDATE events SET shop_id = ?, domain = '', status = 'pending', reason = '', attempts = 0, suspect = false, due_at = {now}, finished_at = NULL
-WHERE shop_id = ? AND id = ?`, owner, row.ShopID, row.ID)
+		_, err = x.exec(`UPDATE events SET status = 'pending', reason = '', attempts = 0, suspect = false, due_at = {now}, finished_at = NULL
+WHERE shop_id = ? AND id = ?`, row.ShopID, row.ID)
 		if err != nil {
 			return err
 		}
-		row, err = x.event(owner, id, storedCols)
+		row, err = x.event(row.ShopID, id, storedCols)
 		e = row.stored()
 		return err
 	})

@@ -15,9 +15,9 @@ import (
 const deliveryCols = "i integer, platform text, domain text, topic text, delivery_key bytea, body bytea, triggered_at timestamptz"
 
 // Shops are joined by what an unsigned header says of the domain: it is a hint, and what it decides is
-// only whose inbox the event lies in.
+// only whose inbox the event lies in. Of a shop that is not installed no body is kept: nobody will read it.
 const putEvents = `INSERT INTO events (shop_id, platform, domain, topic, delivery_key, body, triggered_at, received_at, status, reason, due_at, finished_at)
-SELECT coalesce(s.shop_id, ''), v.platform, CASE WHEN s.shop_id IS NULL THEN v.domain ELSE '' END, v.topic, v.delivery_key, v.body, v.triggered_at, {now},
+SELECT coalesce(s.shop_id, ''), v.platform, CASE WHEN s.shop_id IS NULL THEN v.domain ELSE '' END, v.topic, v.delivery_key, CASE WHEN s.shop_id IS NOT NULL THEN v.body END, v.triggered_at, {now},
   CASE WHEN s.shop_id IS NULL THEN 'ignored' ELSE 'pending' END, CASE WHEN s.shop_id IS NULL THEN 'unknown_shop' ELSE '' END,
   {now}, CASE WHEN s.shop_id IS NULL THEN {now} END
 FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform

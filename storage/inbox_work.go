@@ -147,18 +147,19 @@ func guarded(ctx context.Context, in *inboxTx, events []webhooks.Event, f webhoo
 	return f(ctx, in, events)
 }
 
-// endEvents writes what became of the events. Of a person who was erased in the same batch nothing is
-// kept, not even the order to erase her.
+// endEvents writes what became of the events. What is ignored is of no use to anybody, so its body goes.
+// Of a person who was erased in the same batch nothing is kept, not even the order to erase her.
 func (x *txn) endEvents(in *inboxTx, events []webhooks.Event, results []webhooks.Digested) error {
 	t := table{cols: "shop_id text, id bigint, status text, reason text, order_id text, customer_id text, erase boolean"}
 	for i, r := range results {
 		if r.Status == webhooks.EventPending || r.Status == "" {
 			return rewards.Errorf(rewards.Internal, "bad_digest", "event %d has no result", events[i].ID)
 		}
-		erase := in.erased[eventKey{Shop: events[i].ShopID}.of(r.CustomerID)] || in.erased[eventKey{Shop: events[i].ShopID}.of("")]
+		erase := in.forgets(events[i].ShopID, r)
 		if erase {
 			r.CustomerID = ""
 		}
+		erase = erase || r.Status == webhooks.EventIgnored
 		t.add(events[i].ShopID, events[i].ID, string(r.Status), clean(r.Reason), clean(r.OrderID), clean(r.CustomerID), erase)
 	}
 	_, err := x.execAll(t, `UPDATE events AS e SET status = v.status, reason = v.reason, order_id = v.order_id, customer_id = v.customer_id,
@@ -169,7 +170,7 @@ FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id`)
 		return err
 	}
 	// The jobs of a shop that has left wait for its return. Its events need not.
-	_, err = x.execAll(t, `UPDATE events AS e SET status = 'ignored', reason = 'shop_uninstalled', finished_at = {now}
+	_, err = x.execAll(t, `UPDATE events AS e SET status = 'ignored', reason = 'shop_uninstalled', body = NULL, finished_at = {now}
 FROM v JOIN shops s ON s.shop_id = v.shop_id AND s.status = 'uninstalled' WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.status = 'confirming'`)
 	return err
 }

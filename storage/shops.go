@@ -179,7 +179,7 @@ func (x *txn) saveShop(row *shopRow, was string) error {
 		}
 	}
 	if row.Status == ShopUninstalled && was != ShopUninstalled { // nobody will read the orders that events wait for
-		_, err := x.exec("UPDATE events SET status = 'ignored', reason = 'shop_uninstalled', finished_at = {now} WHERE shop_id = ? AND status = 'confirming'", row.ShopID)
+		_, err := x.exec("UPDATE events SET status = 'ignored', reason = 'shop_uninstalled', body = NULL, finished_at = {now} WHERE shop_id = ? AND status = 'confirming'", row.ShopID)
 		if err != nil {
 			return err
 		}

@@ -298,3 +298,4 @@ CREATE TABLE idempotency (
     created_at   timestamptz NOT NULL,
     PRIMARY KEY (shop_id, key)
 );
+CREATE INDEX idempotency_age ON idempotency (shop_id, created_at);

@@ -293,3 +293,4 @@ CREATE TABLE idempotency (
     created_at   INTEGER NOT NULL,
     PRIMARY KEY (shop_id, key)
 ) STRICT;
+CREATE INDEX idempotency_age ON idempotency (shop_id, created_at);
