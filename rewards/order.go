@@ -63,7 +63,7 @@ type Order struct {
 	Customer  *Person       `json:"customer,omitempty"` // nil: the order has none
 	Codes     []AppliedCode `json:"codes,omitempty"`
 	Lines     []Line        `json:"lines,omitempty"`
-	// MoneyBack is what was refunded for goods without naming a line: refunds − lines − shipping.
+	// MoneyBack is what was refunded for goods without naming a line: refunds − lines − shipping, without tax.
 	MoneyBack Money `json:"money_back"`
 }
 
