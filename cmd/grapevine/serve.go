@@ -16,7 +16,7 @@ type serveCmd struct {
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, s *settings, io streams) error {
-	memory.Tune()
+	memory.Tune(ctx)
 	log := s.newLog(io.err)
 	db, err := s.open(ctx, true, c.Migrate, log)
 	if err != nil {

@@ -18,6 +18,7 @@ type bench struct {
 	rounds   int
 	duration time.Duration // of one load
 	events   int           // of one batched digest
+	idle     time.Duration // for which serve stands still while its memory is watched
 	only     string        // measurements whose name begins so; "" for all
 	profiles string        // directory for CPU profiles, "" for none
 	// statements asks which statements cost PostgreSQL most.
@@ -40,16 +41,17 @@ func main() {
 		return
 	}
 	b := &bench{}
-	flag.BoolFunc("quick", "2 rounds of short loads, about two minutes; flags behind it count", func(string) error {
-		b.rounds, b.duration, b.events = 2, 1500*time.Millisecond, 4000
+	flag.BoolFunc("quick", "2 rounds of short loads, about three minutes; flags behind it count", func(string) error {
+		b.rounds, b.duration, b.events, b.idle = 2, 1500*time.Millisecond, 4000, 10*time.Second
 		return nil
 	})
 	asJSON := flag.Bool("json", false, "print all samples as JSON instead of the table")
 	check := flag.Bool("check", false, "exit 1 if a floor is missed")
 	base := flag.String("dir", "", "directory for the databases, on the disk to be measured; the temporary directory if empty")
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds; medians are over them")
-	flag.DurationVar(&b.duration, "load", 4*time.Second, "how long each load is measured")
-	flag.IntVar(&b.events, "events", 12000, "events of a batched digest; one by one there are a fifth")
+	flag.DurationVar(&b.duration, "load", 3*time.Second, "how long each load is measured")
+	flag.IntVar(&b.events, "events", 8000, "events of a batched digest; one by one there are a tenth")
+	flag.DurationVar(&b.idle, "idle", time.Minute, "how long serve stands idle while its memory is watched")
 	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve")
 	flag.StringVar(&b.profiles, "profiles", "", "directory for a CPU profile of each service")
 	flag.BoolVar(&b.statements, "statements", false, "after each digest print the statements that cost PostgreSQL most")

@@ -141,7 +141,7 @@ func (b *bench) digests(kind string, bare float64) error {
 		if err != nil {
 			return err
 		}
-		one := spec{Kind: "digest", Events: b.events / 5, Codes: codes, Batch: 1}
+		one := spec{Kind: "digest", Events: b.events / 10, Codes: codes, Batch: 1}
 		if kind == "postgres" {
 			one.Pipelines = abreast
 		}

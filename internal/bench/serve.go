@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	idleFor  = 10 * time.Second // after which memory is read
 	fsyncs   = 2000
 	fsyncLen = 8 << 10
 )
@@ -48,7 +47,7 @@ func (b *bench) serve() error {
 				return err
 			}
 		}
-		if err := b.serveOn(kind+" serve start to ready", kind, binary, s, idleFor); err != nil {
+		if err := b.serveOn(kind+" serve start to ready", kind, binary, s, b.idle); err != nil {
 			return err
 		}
 	}
@@ -58,8 +57,8 @@ func (b *bench) serve() error {
 // listening finds the address in serve's log.
 var listening = regexp.MustCompile(`msg=ready listen=(\S+)`)
 
-// serveOn starts the program on a database, waits until /readyz answers 200, and after idle reads its
-// memory, where idle is not zero.
+// serveOn starts the program on a database, waits until /readyz answers 200, and where idle
+// is not zero lets it stand so long and reads its memory.
 func (b *bench) serveOn(name, kind, binary string, s spec, idle time.Duration) error {
 	cmd := exec.Command(binary, "serve", "--migrate")
 	cmd.Env = append(os.Environ(), "GRAPEVINE_DATABASE_URL="+s.URL, "GRAPEVINE_MASTER_KEY="+s.Key, "GRAPEVINE_LISTEN=127.0.0.1:0",
@@ -84,8 +83,7 @@ func (b *bench) serveOn(name, kind, binary string, s spec, idle time.Duration) e
 			}
 			b.report.add(name, "ms", float64(time.Since(begun).Microseconds())/1000)
 			if idle > 0 {
-				time.Sleep(idle)
-				b.memory(kind, cmd.Process.Pid)
+				b.memory(kind, cmd.Process.Pid, idle)
 			}
 			return nil
 		}
@@ -107,11 +105,17 @@ func awaitReady(url string, begun time.Time) error {
 	return fmt.Errorf("%s did not answer 200", url)
 }
 
-// memory notes what the kernel says of an idle process.
-func (b *bench) memory(kind string, pid int) {
-	now := residentMemory(pid)
+// memory notes the most that the kernel says of an idle process, looked at each second.
+func (b *bench) memory(kind string, pid int, idle time.Duration) {
+	most := map[string]float64{}
+	for range int(idle / time.Second) {
+		time.Sleep(time.Second)
+		for field, m := range residentMemory(pid) {
+			most[field] = max(most[field], m)
+		}
+	}
 	for _, part := range []struct{ field, name string }{{"VmRSS", "idle memory"}, {"RssAnon", "idle memory, heap and stacks"}, {"RssFile", "idle memory, program text"}} {
-		if m, ok := now[part.field]; ok {
+		if m, ok := most[part.field]; ok {
 			b.report.add(kind+" serve "+part.name, "MiB", m)
 		}
 	}

@@ -47,7 +47,7 @@ type outcome struct {
 // runService is the child's main. It prints its address on a line of its own, serves until its standard
 // input ends, and prints its outcome as JSON. A digest prints only the latter.
 func runService(text string) error {
-	memory.Tune() // as serve does
+	memory.Tune(context.Background()) // as serve does
 	var s spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
