@@ -110,9 +110,29 @@ func TestAStepAsksForTheNextOne(t *testing.T) {
 	}
 	for _, step := range []rewards.StepKind{rewards.StepReduce, rewards.StepWithdraw} {
 		e, err = gone.Record(rewards.StepResult{Step: step, Refused: "frozen"}, dayZero)
-		if err != nil || len(e.Jobs) != 0 || len(e.Postings) != 0 || e.Rewards[0].Reward.Reason != rewards.ReasonCouponFailed || e.Rewards[0].Reward.Status != rewards.StatusIssued {
-			t.Fatalf("a %s that the shop refuses is left to a person: %+v, %v", step, e, err)
+		lost := rewards.Posting{RewardID: "rw_1", From: "issued:adv-anna", To: "loss:offer", Amount: usd(1000), Reason: "lost"}
+		if err != nil || len(e.Jobs) != 0 || len(e.Postings) != 1 || e.Postings[0] != lost || len(e.Budget) != 0 {
+			t.Fatalf("what a refused %s leaves in the shop is lost: %+v, %v", step, e, err)
 		}
+		if r := e.Rewards[0].Reward; r.Reason != rewards.ReasonCouponFailed || r.Status != rewards.StatusRedeemed || r.Loss != usd(1000) || r.Next() != rewards.StepNone {
+			t.Fatalf("%+v", r)
+		}
+	}
+}
+
+func TestARefusedReductionLosesOnlyWhatIsTooMuch(t *testing.T) {
+	t.Parallel()
+	e, err := sample(rewards.KindStoreCredit).Record(rewards.StepResult{Step: rewards.StepReduce, Net: usd(600), Refused: "credit_missing"}, dayZero)
+	if err != nil || len(e.Postings) != 1 || e.Postings[0].Amount != usd(400) {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if r := e.Rewards[0].Reward; r.Status != rewards.StatusRedeemed || r.Given != usd(1000) || r.Loss != usd(400) {
+		t.Fatalf("%+v", r)
+	}
+	percent := sample(rewards.KindDiscountCode)
+	percent.Value, percent.Net, percent.Given, percent.Void = usd(0), usd(0), usd(0), true
+	if e, err = percent.Record(rewards.StepResult{Step: rewards.StepWithdraw, Refused: "code_gone"}, dayZero); err != nil || len(e.Postings) != 0 || e.Rewards[0].Reward.Status != rewards.StatusRedeemed {
+		t.Fatalf("%+v, %v", e, err)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // is needed the effect asks for it.
 //
 // Given was fixed with the intent and is what an issue granted. A reduce or withdraw lowers it by what
-// came back; what had been spent stays given and becomes a loss. Kind Conflict, code step_out_of_turn,
+// came back; what had been spent, or what the shop refuses to take, stays given and becomes a loss. Kind Conflict, code step_out_of_turn,
 // where the reward is past this step; Invalid where the shop took more than was asked.
 func (r Reward) Record(res StepResult, now time.Time) (Effect, error) {
 	was := r
@@ -87,8 +87,7 @@ func (r *Reward) adopt(res StepResult) {
 // credit that was spent in part only the rest came back.
 func (e *Effect) reduced(r *Reward, res StepResult, now time.Time) error {
 	if res.Refused != "" {
-		r.Reason = ReasonCouponFailed
-		return nil
+		return e.kept(r, r.Given.Minor-r.Loss.Minor-r.Net.Minor)
 	}
 	net := r.Net
 	if res.Net.Currency != "" && res.Net.Minor > net.Minor {
@@ -109,11 +108,10 @@ func (e *Effect) reduced(r *Reward, res StepResult, now time.Time) error {
 
 // withdrawn books that the reward was taken away: reversed if all of it came back, else spent.
 func (e *Effect) withdrawn(r *Reward, res StepResult, now time.Time) error {
-	if res.Refused != "" {
-		r.Reason = ReasonCouponFailed
-		return nil
-	}
 	wanted := r.Given.Minor - r.Loss.Minor
+	if res.Refused != "" {
+		return e.kept(r, wanted)
+	}
 	lost, err := e.takeBack(r, wanted, r.taken(res, wanted, now))
 	if err != nil {
 		return err
@@ -127,6 +125,14 @@ func (e *Effect) withdrawn(r *Reward, res StepResult, now time.Time) error {
 	r.Status, r.Given.Minor = StatusReversed, 0
 	e.freeReplaced(*r)
 	return nil
+}
+
+// kept books a take-back that the shop refuses for good: whoever has the reward keeps it, and what was
+// to come back is lost. Nothing is left to do, so that nobody waits for it.
+func (e *Effect) kept(r *Reward, wanted int64) error {
+	r.Status, r.Reason = StatusRedeemed, ReasonCouponFailed
+	_, err := e.takeBack(r, max(0, wanted), 0)
+	return err
 }
 
 // takeBack books the end of a reduce or withdraw that wanted this much and got taken. lost tells that

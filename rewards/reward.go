@@ -15,7 +15,7 @@ const (
 	StatusApproved Status = "approved" // may be issued
 	StatusIssuing  Status = "issuing"  // its intent is stored; the shop may or may not have it
 	StatusIssued   Status = "issued"   // the shop has it
-	StatusRedeemed Status = "redeemed" // the beneficiary used it
+	StatusRedeemed Status = "redeemed" // the beneficiary used it, or keeps it because the shop will not take it back
 	StatusExpired  Status = "expired"
 	StatusFailed   Status = "failed"   // the shop refused it
 	StatusReversed Status = "reversed" // the order lost its ground; final

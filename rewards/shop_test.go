@@ -41,9 +41,6 @@ func (s *shop) holds() (sum int64) {
 }
 
 func (s *shop) make(key string, amount int64) rewards.StepResult {
-	if s.refuses {
-		return rewards.StepResult{Refused: "refused"}
-	}
 	th := s.things[key]
 	if th == nil { // the second time it is there already
 		th = &thing{id: fmt.Sprintf("ext-%d", len(s.things)+1), amount: amount}
@@ -52,9 +49,25 @@ func (s *shop) make(key string, amount int64) rewards.StepResult {
 	return rewards.StepResult{ExternalID: th.id, Refs: map[string]string{rewards.RefAccount: "acc"}}
 }
 
+// unheard tells whether the action was carried out and the answer lost: it cannot be refused any more.
+func (s *shop) unheard(a rewards.Action) bool {
+	switch a := a.(type) {
+	case rewards.IssueCode:
+		return s.things[a.Code] != nil
+	case rewards.GrantCredit:
+		return s.things[a.RewardID] != nil
+	case rewards.TakeCredit:
+		return s.byID[a.CreditID].unheard != nil
+	}
+	return false
+}
+
 // do carries out an action.
 func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
 	t.Helper()
+	if s.refuses && !s.unheard(a) {
+		return rewards.StepResult{Refused: "refused"}
+	}
 	switch a := a.(type) {
 	case rewards.IssueCode:
 		return s.make(a.Code, a.Discount.Amount.Minor)

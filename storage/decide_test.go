@@ -318,3 +318,21 @@ func TestAnOldReadingDoesNotForgetTheEndOfAHold(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatCannotBeTakenBackIsARecordedLoss(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		o := r.order("o1")
+		r.decide(o)
+		r.issue()
+		o.UpdatedAt, o.Cancelled = o.UpdatedAt.Add(time.Second), true
+		r.decide(o)
+		s.no(s.Step(s.ctx, r.lane, r.begin(rewards.JobFulfil), rewards.StepResult{Step: rewards.StepWithdraw, Refused: "credit_missing"}))
+		if got := r.the("o1"); got.Status != rewards.StatusRedeemed || got.Loss != usd(1000) || got.Reason != rewards.ReasonCouponFailed {
+			t.Fatalf("got %+v", got)
+		}
+		if ids, text := s.broken(); len(ids) != 0 {
+			t.Fatal(text)
+		}
+	})
+}

@@ -26,7 +26,8 @@ UNION ALL SELECT shop_id, external_id, CAST(count(*) AS text) || ' rewards have 
 }
 
 // checkGone reads what the order's record says: a status alone does not tell a cancelled order from one
-// that the shop does not know any more. An order that is held keeps its reward until a person looks.
+// that the shop does not know any more. An order that is held keeps its reward until a person looks, and
+// one that is being taken back is due to be.
 func checkGone(x *txn, report func(shopID, subject, text string)) error {
 	type row struct {
 		ShopID   string
@@ -37,7 +38,9 @@ func checkGone(x *txn, report func(shopID, subject, text string)) error {
 	}
 	return stream(x, `SELECT r.shop_id, r.id AS reward_id, r.status AS standing, r.net_minor, o.order_id, o.record
 FROM rewards r JOIN orders o ON o.shop_id = r.shop_id AND o.order_id = r.order_id
-WHERE o.status IN ('cancelled', 'refunded') AND o.outcome <> 'held' AND r.status NOT IN ('reversed', 'revoked') AND r.net_minor <> 0`, func(r row) error {
+WHERE o.status IN ('cancelled', 'refunded') AND o.outcome <> 'held' AND r.status NOT IN ('reversed', 'revoked')
+  AND (r.net_minor <> 0 OR r.status IN ('issued', 'expired') AND NOT EXISTS (
+    SELECT 1 FROM jobs j WHERE j.shop_id = r.shop_id AND j.kind = 'fulfil' AND j.subject = r.id AND j.state = 'due'))`, func(r row) error {
 		rec, err := r.Order.record()
 		if err == nil && rec.Facts.Order.Gone() {
 			report(r.ShopID, r.RewardID, fmt.Sprintf("reward is %s with %d, and nothing of order %s stands", r.Standing, r.NetMinor, r.Order.OrderID))

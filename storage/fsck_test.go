@@ -93,6 +93,8 @@ func TestEachPlantedBreachIsFound(t *testing.T) {
 		"a row that differs from its record":   {id: "I8", plant: []string{"UPDATE orders SET outcome = 'held' WHERE order_id = 'good'"}},
 		"a reward for a refunded order": {id: "I9", also: []string{"I8"}, plant: []string{
 			`UPDATE orders SET status = 'refunded', record = replace(CAST(record AS text), '"payment":"paid"', '"payment":"refunded"'){json} WHERE order_id = 'good'`}},
+		"a reward that nobody takes back": {id: "I9", also: []string{"I6", "I8", "I19"}, plant: []string{"DROP INDEX rewards_once",
+			"UPDATE rewards SET status = 'issued', net_minor = 0 WHERE order_id = 'refunded'"}},
 		"a budget that was once exceeded": {id: "I10", plant: []string{
 			entry + "'tx_1', {now}, 'program:give10', -9999, 'USD', id, 'earned' FROM rewards WHERE id = " + good, entry + "'tx_1', {now}, 'pending:x', 9999, 'USD', id, 'earned' FROM rewards WHERE id = " + good,
 			entry + "'tx_2', {hourago}, 'pending:x', -9999, 'USD', id, 'reversed' FROM rewards WHERE id = " + good, entry + "'tx_2', {hourago}, 'program:give10', 9999, 'USD', id, 'reversed' FROM rewards WHERE id = " + good}},
