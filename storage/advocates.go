@@ -53,7 +53,7 @@ func (r advocateRow) advocate(c codeRow) rewards.Advocate {
 const generatedTries = 20 // 31^4 codes a name: so many misses mean that something else is wrong
 
 // CreateAdvocate makes an advocate and her code, or returns the one that this customer already is
-// (created false). Kind Conflict code_taken; Invalid bad_code, bad_customer, bad_email.
+// (created false), with another code if the one that she had failed. Kind Conflict code_taken; Invalid bad_code, bad_customer, bad_email.
 func (d *DB) CreateAdvocate(ctx context.Context, shopID string, n rewards.NewAdvocate) (a rewards.Advocate, created bool, err error) {
 	if n.CustomerID == "" || clean(n.CustomerID) != n.CustomerID {
 		return a, false, rewards.Errorf(rewards.Invalid, "bad_customer", "an advocate needs the customer's id in the shop")
@@ -74,10 +74,7 @@ func (d *DB) CreateAdvocate(ctx context.Context, shopID string, n rewards.NewAdv
 		err := x.Where("shop_id = ? AND customer_id = ?", shopID, n.CustomerID).Take(&row).Error
 		created = errors.Is(err, gorm.ErrRecordNotFound)
 		if err == nil {
-			list, err := x.withCodes(shopID, []advocateRow{row})
-			if err == nil {
-				a = list[0]
-			}
+			a, err = x.advocateAgain(shopID, row, n)
 			return err
 		}
 		if !created {
@@ -104,8 +101,46 @@ func (x *txn) createAdvocate(shopID string, n rewards.NewAdvocate) (rewards.Advo
 	if err := x.Create(&row).Error; err != nil {
 		return rewards.Advocate{}, err
 	}
-	code := codeRow{ShopID: shopID, AdvocateID: row.ID, Status: "pending", Created: stamp{now}}
-	program, err := x.currentProgram(shopID)
+	return x.giveCode(row, n)
+}
+
+// advocateAgain returns an advocate who was asked for again. If all that she ever had failed she gets
+// another code; the very code that failed may be wanted, for the shop may have made room for it.
+func (x *txn) advocateAgain(shopID string, row advocateRow, n rewards.NewAdvocate) (rewards.Advocate, error) {
+	list, err := x.withCodes(shopID, []advocateRow{row})
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	if list[0].Status != "failed" {
+		return list[0], nil
+	}
+	var others int64
+	_, err = x.scan(&others, "SELECT count(*) FROM codes WHERE shop_id = ? AND advocate_id = ? AND status IN ('pending', 'active')", shopID, row.ID)
+	if err != nil || others > 0 {
+		return list[0], err
+	}
+	folded, _ := rewards.FoldCode(n.Code)
+	if _, err = x.exec("DELETE FROM codes WHERE shop_id = ? AND advocate_id = ? AND folded = ? AND status = 'failed'", shopID, row.ID, folded); err != nil {
+		return rewards.Advocate{}, err
+	}
+	if n.FirstName == "" {
+		kept, err := x.d.openPerson(shopID, row.PersonSealed)
+		if err != nil {
+			return rewards.Advocate{}, err
+		}
+		n.FirstName = kept.FirstName
+	}
+	return x.giveCode(row, n)
+}
+
+// giveCode makes an advocate's code, of the programme that runs now, and has it published.
+func (x *txn) giveCode(row advocateRow, n rewards.NewAdvocate) (rewards.Advocate, error) {
+	now, err := x.now()
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	code := codeRow{ShopID: row.ShopID, AdvocateID: row.ID, Status: "pending", Created: stamp{now}}
+	program, err := x.currentProgram(row.ShopID)
 	if err != nil {
 		return rewards.Advocate{}, err
 	}
@@ -118,7 +153,7 @@ func (x *txn) createAdvocate(shopID string, n rewards.NewAdvocate) (rewards.Advo
 	if program == "" {
 		return row.advocate(code), nil
 	}
-	return row.advocate(code), x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobCodes, Subject: program}}))
+	return row.advocate(code), x.enqueue(shopJobs(row.ShopID, []rewards.JobRequest{{Kind: rewards.JobCodes, Subject: program}}))
 }
 
 // placeCode stores the wanted code, or one made from the first name that nobody has yet.

@@ -119,9 +119,6 @@ func (x *txn) bury(l webhooks.Lane, j webhooks.Job, cause error) error {
 	case rewards.JobOffer:
 		_, err := x.exec("UPDATE offers SET status = 'failed', reason = ? WHERE shop_id = ? AND program = ?", code, shopID, j.Subject)
 		return err
-	case rewards.JobCodes:
-		_, err := x.exec("UPDATE codes SET status = 'failed', reason = ? WHERE shop_id = ? AND program = ? AND status = 'pending'", code, shopID, j.Subject)
-		return err
 	}
-	return nil
+	return nil // codes wait on, for their job to be asked for again
 }

@@ -31,7 +31,8 @@ type StoredProgram struct {
 }
 
 // ApplyProgram stores a programme as a new version, and asks for its discount in the shop. Where nothing
-// differs from the newest version changed is false and nothing is stored. p's Version and AppliedAt are
+// differs from the newest version changed is false and nothing is stored, but what failed in the shop is
+// asked for again. p's Version and AppliedAt are
 // set here. Kind NotFound without the shop.
 func (d *DB) ApplyProgram(ctx context.Context, shopID string, p rewards.Program, source string) (stored rewards.Program, changed bool, err error) {
 	err = d.write(ctx, "applying a programme", func(x *txn) error {
@@ -52,7 +53,7 @@ func (d *DB) ApplyProgram(ctx context.Context, shopID string, p rewards.Program,
 			last := versions[p.Name][n-1]
 			if sameTerms(last, p) {
 				stored, changed = last, false
-				return nil
+				return x.offerAgain(shopID, last.Name)
 			}
 			stored.Version = last.Version + 1
 		}
@@ -100,6 +101,20 @@ ON CONFLICT (shop_id, program) DO UPDATE SET wanted_version = excluded.wanted_ve
 		return err
 	}
 	return x.askForCodes(shopID, p.Name)
+}
+
+// offerAgain has an offer that failed made again, and its codes that the shop does not have.
+func (x *txn) offerAgain(shopID, program string) error {
+	n, err := x.exec("UPDATE offers SET status = 'pending', reason = '' WHERE shop_id = ? AND program = ? AND status = 'failed'", shopID, program)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		if err := x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobOffer, Subject: program}})); err != nil {
+			return err
+		}
+	}
+	return x.askForCodes(shopID, program)
 }
 
 // currentProgram is the programme that a new advocate's code belongs to: of those that run now, or will,
