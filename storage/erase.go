@@ -254,14 +254,22 @@ func (e *eraser) events(orderIDs []string) error {
 	return err
 }
 
-// shopErased forgets all people of a shop, and its token.
+// shopErased forgets all people of a shop, and its token. The request comes days after the shop has left:
+// one that is installed again by then keeps them.
 func (in *inboxTx) shopErased(shopID string) (string, error) {
 	x := in.x
 	if err := x.lockLane(shopID); err != nil {
 		return "", err
 	}
+	row, err := x.shop(shopID)
+	if err != nil {
+		return "", err
+	}
+	if row.Status != ShopUninstalled {
+		return "shop_active", nil
+	}
 	var customers []string
-	_, err := x.scan(&customers, `SELECT customer_id FROM advocates WHERE shop_id = ? AND customer_id IS NOT NULL
+	_, err = x.scan(&customers, `SELECT customer_id FROM advocates WHERE shop_id = ? AND customer_id IS NOT NULL
 UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORDER BY 1`, shopID, shopID)
 	if err != nil {
 		return "", err
@@ -272,8 +280,10 @@ UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORD
 		}
 	}
 	in.forget(shopID, "")
-	if _, err := x.exec("UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", shopID); err != nil {
-		return "", err
+	for _, sql := range []string{"UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", "DELETE FROM idempotency WHERE shop_id = ?"} {
+		if _, err := x.exec(sql, shopID); err != nil {
+			return "", err
+		}
 	}
 	_, err = x.exec("UPDATE shops SET token_sealed = NULL WHERE shop_id = ? AND status = 'uninstalled'", shopID)
 	return "shop_erased", err

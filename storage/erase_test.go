@@ -150,3 +150,20 @@ func TestAnAnswerIsKeptForADay(t *testing.T) {
 		}
 	})
 }
+
+func TestAShopThatCameBackIsNotErased(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := creditProgram()
+		p.Hold = time.Hour
+		r := s.referred(p)
+		r.decide(r.order("1"))
+		if e := r.apply(rewards.ShopErased{}, ""); e.Status != webhooks.EventDone || e.Reason != "shop_active" {
+			t.Fatalf("got %+v", e)
+		}
+		a, err := s.Advocate(s.ctx, r.shop.ID, r.advocate.ID)
+		s.no(err)
+		if a.Status != "pending" || a.CustomerID != "c-anna" || r.the("1").Status != rewards.StatusPending {
+			t.Fatalf("it lost its people: %+v", a)
+		}
+	})
+}
