@@ -41,9 +41,9 @@ type teller struct {
 	shopID string
 	api    *client
 
-	ana, ben *shopifytest.Customer
-	code     string
-	order    *shopifytest.Order
+	ana   *shopifytest.Customer
+	code  string
+	order *shopifytest.Order
 }
 
 // tell plays all steps. The error says which was not as told.
