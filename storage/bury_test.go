@@ -67,3 +67,25 @@ func TestAShopThatComesBackHasAllItsTimeForItsJobs(t *testing.T) {
 		}
 	})
 }
+
+func TestADamagedOrderDoesNotHoldUpItsShop(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		r.decide(r.order("1"))
+		s.raw(`UPDATE orders SET record = '{"facts": 1, "Facts": 1}' WHERE order_id = '1'`)
+		j := r.confirm(r.order("1"))[0].Job
+		s.no(s.Bury(s.ctx, r.lane, j, rewards.Errorf(rewards.Internal, "unreadable_record", "no")))
+		if s.count("SELECT count(*) FROM jobs WHERE kind = 'confirm' AND state = 'dead' AND last_code = 'unreadable_record'") != 1 {
+			t.Fatal("the job is tried for ever")
+		}
+		if s.count("SELECT count(*) FROM attempts WHERE kind = 'confirm' AND outcome = 'dead'") != 1 {
+			t.Fatal("its try has no end")
+		}
+		if s.count("SELECT count(*) FROM rewards WHERE status = 'issuing'") != 1 {
+			t.Fatal("half of what it leads to was stored")
+		}
+		lost := r.lane
+		lost.Token = "lease_other"
+		s.kind(s.Bury(s.ctx, lost, j, rewards.Errorf(rewards.Internal, "x", "y")), rewards.Conflict, "lease_lost")
+	})
+}

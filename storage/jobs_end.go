@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"grapevine/rewards"
@@ -86,7 +87,20 @@ func (d *DB) Retry(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause e
 }
 
 // Bury gives a job up. See webhooks.Work. One that somebody asked for again meanwhile is tried again.
+//
+// Where what follows from it cannot be stored, because a row is damaged, the job is given up alone: it
+// would be tried for ever, before all others of the shop.
 func (d *DB) Bury(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause error) error {
+	err := d.giveUp(ctx, l, j, cause, (*txn).bury)
+	if err == nil || rewards.KindOf(err) == rewards.Unavailable || rewards.CodeOf(err) == "lease_lost" {
+		return err
+	}
+	cause = fmt.Errorf("%w; what follows from it cannot be stored: %w", cause, err)
+	return d.giveUp(ctx, l, j, cause, func(*txn, webhooks.Lane, webhooks.Job, error) error { return nil })
+}
+
+// giveUp marks a job as dead, and lets follow write what comes of it.
+func (d *DB) giveUp(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause error, follow func(*txn, webhooks.Lane, webhooks.Job, error) error) error {
 	return d.fenced(ctx, l, "giving up a job", func(x *txn) error {
 		if err := x.endTries(l.Shop.ID, oneJob(j), "dead", cause, time.Time{}); err != nil {
 			return err
@@ -100,7 +114,7 @@ func (d *DB) Bury(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause er
 			_, err := x.endJobs(l.Shop.ID, []webhooks.Job{j})
 			return err
 		}
-		return x.bury(l, j, cause)
+		return follow(x, l, j, cause)
 	})
 }
 
