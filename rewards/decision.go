@@ -28,7 +28,8 @@ const (
 	ReasonBelowMinimum     Reason = "below_minimum"
 	ReasonNoEligibleGoods  Reason = "excluded_items"
 	ReasonNotPaid          Reason = "not_paid"
-	ReasonInReview         Reason = "in_review" // the hold period runs
+	ReasonInReview         Reason = "in_review"  // the hold period runs
+	ReasonConfirming       Reason = "confirming" // the order has yet to be read from the shop
 	ReasonCancelled        Reason = "cancelled"
 	ReasonRefunded         Reason = "refunded"
 	ReasonCapReached       Reason = "cap_reached"

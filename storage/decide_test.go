@@ -336,3 +336,36 @@ func TestWhatCannotBeTakenBackIsARecordedLoss(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOrderThatWasNotReadYetIsNoUnknownOrder(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		r.no(r.write(r.ctx, "asking", func(x *txn) error {
+			return x.enqueue([]webhooks.ShopJob{{ShopID: r.shop.ID, JobRequest: rewards.JobRequest{Kind: rewards.JobConfirm, Subject: "o1"}}})
+		}))
+		if _, err := s.PauseShop(s.ctx, r.shop.ID); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Order(s.ctx, r.shop.ID, "o1")
+		if err != nil || got.Decision.Outcome != rewards.OutcomePending || got.Decision.Reason != rewards.ReasonConfirming {
+			t.Fatalf("%+v, %v", got.Decision, err)
+		}
+		if _, err := s.ResumeShop(s.ctx, r.shop.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Order(s.ctx, r.shop.ID, "o1"); rewards.KindOf(err) != rewards.NotFound {
+			t.Errorf("an order whose first reading is under way: %v", err)
+		}
+		for range readsShown {
+			j := r.begin(rewards.JobConfirm)
+			s.no(s.Retry(s.ctx, r.lane, j, rewards.Errorf(rewards.Unavailable, "shop_unavailable", "status 500"), 0, false, ""))
+		}
+		got, err = s.Order(s.ctx, r.shop.ID, "o1")
+		if err != nil || got.Decision.Outcome != rewards.OutcomeHeld || got.Decision.Reason != rewards.ReasonUnreadableOrder {
+			t.Errorf("%+v, %v", got.Decision, err)
+		}
+		if _, err := s.Order(s.ctx, r.shop.ID, "o2"); rewards.KindOf(err) != rewards.NotFound {
+			t.Errorf("an order that nobody named: %v", err)
+		}
+	})
+}

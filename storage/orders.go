@@ -3,7 +3,10 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"gorm.io/gorm"
 
 	"grapevine/rewards"
 )
@@ -94,8 +97,11 @@ func (d *DB) Order(ctx context.Context, shopID, orderID string) (rewards.StoredO
 	x := d.read(ctx)
 	var row orderRow
 	err := x.Where("shop_id = ? AND order_id = ?", shopID, clean(orderID)).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return x.unread(shopID, orderID)
+	}
 	if err != nil {
-		return rewards.StoredOrder{}, d.fault("reading an order", missing(err, "order", orderID))
+		return rewards.StoredOrder{}, d.fault("reading an order", err)
 	}
 	rec, err := row.record()
 	if err != nil {
@@ -103,4 +109,33 @@ func (d *DB) Order(ctx context.Context, shopID, orderID string) (rewards.StoredO
 	}
 	list, err := x.storedRewards(shopID, "order_id = ?", row.OrderID)
 	return rewards.StoredOrder{OrderID: row.OrderID, Status: row.Status, Record: rec, Rewards: list}, d.fault("reading an order's rewards", err)
+}
+
+// readsShown is how many reads of an order fail before it shows as held, while it is still tried.
+const readsShown = 3
+
+// unread tells of an order that a webhook named and that could not be read from the shop yet: pending, or
+// held for a person where the shop keeps refusing to show it. Kind NotFound if no webhook named it, or
+// while its first reading is under way, which takes moments.
+func (x *txn) unread(shopID, orderID string) (rewards.StoredOrder, error) {
+	var job struct {
+		Attempts int
+		LastCode string
+	}
+	n, err := x.scan(&job, `SELECT j.attempts, j.last_code FROM jobs j JOIN shops s ON s.shop_id = j.shop_id
+WHERE j.shop_id = ? AND j.kind = 'confirm' AND j.subject = ? AND (j.last_code <> '' OR s.status <> 'active')`, shopID, clean(orderID))
+	if err != nil {
+		return rewards.StoredOrder{}, x.d.fault("reading an order's job", err)
+	}
+	if n == 0 {
+		return rewards.StoredOrder{}, missing(gorm.ErrRecordNotFound, "order", orderID)
+	}
+	o := rewards.StoredOrder{OrderID: orderID, Status: "open"}
+	o.Facts.Order.ID = orderID
+	o.Decision = rewards.Decision{Outcome: rewards.OutcomePending, Reason: rewards.ReasonConfirming}
+	if job.Attempts >= readsShown && job.LastCode != "" && job.LastCode != "shop_resting" && job.LastCode != "shop_throttled" {
+		o.Decision.Outcome, o.Decision.Reason = rewards.OutcomeHeld, rewards.ReasonUnreadableOrder
+		o.Decision.Checks = []rewards.Check{{Name: "readable", Evidence: "the shop answers " + job.LastCode}}
+	}
+	return o, nil
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"os"
 	"strings"
 
 	"github.com/glebarez/sqlite"
@@ -37,8 +38,15 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	if err := d.sqliteKeys(path, opts.MasterKeys); err != nil {
 		return err
 	}
+	// The file holds people's orders: it is its owner's alone, and SQLite gives its logs the same mode.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return d.fault("opening the SQLite file", err)
+	}
 	name := "file:" + sqliteName.Replace(path) + sqlitePragmas
-	var err error
 	if d.writer, err = d.openHandle(ctx, name+"&_txlock=immediate", 1, opts); err != nil {
 		return err
 	}

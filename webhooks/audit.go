@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -11,7 +12,7 @@ import (
 
 // Auditor is a platform that tells what a shop holds of ours. It only reads.
 type Auditor interface {
-	// Holdings calls f for each discount with our mark.
+	// Holdings calls f for each discount with our mark. It waits where the shop's rate limit wants it.
 	Holdings(ctx context.Context, s connectors.Shop, f func(connectors.Holding) error) error
 	// Credits lists the credits that expire at the reward's second, on the account that it went to, or on
 	// its customer's where that is not known. Kind NotFound: there is no account.
@@ -30,8 +31,26 @@ type Difference struct {
 // Granted calls f for each reward of a shop that may be in the shop: issuing or later, in any order.
 type Granted func(ctx context.Context, f func(rewards.Reward) error) error
 
-// Audit compares what a shop holds of ours with the rewards that were given. It returns how many rewards
-// it compared.
+// auditWaits bounds how often one question waits for the shop's rate limit, one second at least each time.
+const auditWaits = 60
+
+// patient asks a shop, and again where it wants to be left alone for a while: a comparison has time.
+func patient(ctx context.Context, ask func() error) error {
+	for range auditWaits {
+		err := ask()
+		if err == nil || !connectors.AsCallError(err).Throttled {
+			return err
+		}
+		sleep(ctx, max(connectors.AsCallError(err).After, time.Second), nil)
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+	return ask()
+}
+
+// Audit compares what a shop holds of ours with the rewards that were given, within the shop's rate. It
+// returns how many rewards it compared; with an error these were not all.
 func Audit(ctx context.Context, a Auditor, s connectors.Shop, granted Granted, report func(Difference)) (compared int, err error) {
 	live := map[string]bool{} // rewards whose discount may be live in the shop
 	err = granted(ctx, func(r rewards.Reward) error {
@@ -64,7 +83,11 @@ func Audit(ctx context.Context, a Auditor, s connectors.Shop, granted Granted, r
 // compare looks for one reward in the shop: "" if it is there, once, as the books say.
 func compare(ctx context.Context, a Auditor, s connectors.Shop, r rewards.Reward) (string, error) {
 	if r.Spec.Kind == rewards.KindStoreCredit {
-		ids, err := a.Credits(ctx, s, r)
+		var ids []string
+		err := patient(ctx, func() (err error) {
+			ids, err = a.Credits(ctx, s, r)
+			return err
+		})
 		switch {
 		case rewards.KindOf(err) == rewards.NotFound, err == nil && len(ids) == 0:
 			return "missing", nil
@@ -81,7 +104,11 @@ func compare(ctx context.Context, a Auditor, s connectors.Shop, r rewards.Reward
 	if err != nil {
 		return "", err
 	}
-	found, err := a.Find(ctx, s, action)
+	var found connectors.Receipt
+	err = patient(ctx, func() (err error) {
+		found, err = a.Find(ctx, s, action)
+		return err
+	})
 	switch rewards.KindOf(err) {
 	case "":
 		if found.ExternalID != r.ExternalID {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,6 +89,9 @@ func (c *demoCmd) open(ctx context.Context, dir string, io streams) (_ *stage, e
 		return st, err
 	}
 	st.url = "http://" + st.listener.Addr().String()
+	if _, port, _ := net.SplitHostPort(c.Listen); port != "0" && !strings.HasSuffix(st.url, ":"+port) {
+		fmt.Fprintf(io.err, "%s is taken; the demo is at %s\n", c.Listen, st.url)
+	}
 	st.settings.PublicURL = st.url
 	st.settings.demoSecrets = []string{demoSecret}
 	st.shop, err = shopifytest.Start(shopifytest.Options{

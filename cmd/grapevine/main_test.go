@@ -181,6 +181,12 @@ func TestShopsAndProgrammesFromTheCommandLine(t *testing.T) {
 	if got := grapevine(t, "program", "apply", "--shop", view.ID, file); got.code == exitOK || !strings.Contains(got.err, "line 2") {
 		t.Errorf("a wrong key: exit %d, %s", got.code, got.err)
 	}
+	if got := grapevine(t, "shop", "update", view.ID, "--access-token", "shpat_wrong"); got.code != exitFailure || !strings.Contains(got.err, "refuses the token") {
+		t.Errorf("a wrong new token: exit %d, %s", got.code, got.err)
+	}
+	if got := grapevine(t, "program", "templates"); got.code != exitOK || !strings.Contains(got.out, "give10get10") {
+		t.Errorf("templates: exit %d, %s", got.code, got.out)
+	}
 	if got := grapevine(t, "fsck"); got.code != exitOK || !strings.Contains(got.out, "I11") {
 		t.Errorf("fsck: exit %d\n%s%s", got.code, got.out, got.err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"grapevine/connectors"
@@ -20,6 +21,8 @@ type programCmd struct {
 	List   programListCmd   `cmd:"" help:"List a shop's programmes."`
 	Show   programShowCmd   `cmd:"" help:"Show a programme, and how its discount fares in the shop."`
 	Schema programSchemaCmd `cmd:"" help:"Print the JSON Schema of programme files."`
+
+	Templates programTemplatesCmd `cmd:"" help:"List programmes to start from, or print one."`
 }
 
 // maxProgramFile is far more than any programme needs.
@@ -209,5 +212,27 @@ type programSchemaCmd struct{}
 // Run prints the JSON Schema.
 func (programSchemaCmd) Run(_ context.Context, io streams) error {
 	_, err := io.out.Write(programfile.Schema())
+	return err
+}
+
+// programTemplatesCmd gives programmes to start from.
+type programTemplatesCmd struct {
+	Name string `arg:"" optional:"" help:"The template to print; without it the names."`
+}
+
+// Run prints a template's file, or the names.
+func (c *programTemplatesCmd) Run(_ context.Context, io streams) error {
+	var names []string
+	for _, t := range programfile.Templates() {
+		if t.Name == c.Name {
+			_, err := io.out.Write(t.Source)
+			return err
+		}
+		names = append(names, t.Name)
+	}
+	if c.Name != "" {
+		return misuse("there is no template %q; there are %v", c.Name, names)
+	}
+	_, err := fmt.Fprintln(io.out, strings.Join(names, "\n"))
 	return err
 }

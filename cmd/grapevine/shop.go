@@ -244,6 +244,10 @@ func (c *shopUpdateCmd) Run(ctx context.Context, s *settings, io streams) error 
 	if c.AccessToken == "" && c.APIURL == "" {
 		return misuse("nothing to update: give --access-token or --api-url")
 	}
+	platform, err := s.shopify(quiet())
+	if err != nil {
+		return err
+	}
 	var u storage.ShopUpdate
 	if c.AccessToken != "" {
 		token, err := readSecret(c.AccessToken)
@@ -253,10 +257,6 @@ func (c *shopUpdateCmd) Run(ctx context.Context, s *settings, io streams) error 
 		u.Token = (*secret.Text)(&token)
 	}
 	if c.APIURL != "" {
-		platform, err := s.shopify(quiet())
-		if err != nil {
-			return err
-		}
 		if err := platform.CheckAPIURL(c.APIURL); err != nil {
 			return useError{err}
 		}
@@ -264,6 +264,36 @@ func (c *shopUpdateCmd) Run(ctx context.Context, s *settings, io streams) error 
 		u.APIURL = &url
 	}
 	return c.on(ctx, s, io, func(db *storage.DB) (connectors.Installed, error) {
+		if u.Token != nil {
+			if err := tryToken(ctx, db, platform, c.ID, u, io); err != nil {
+				return connectors.Installed{}, err
+			}
+		}
 		return db.UpdateShop(ctx, c.ID, u)
 	})
+}
+
+// tryToken refuses a token that the shop refuses. A shop that does not answer now gets it all the same.
+func tryToken(ctx context.Context, db *storage.DB, platform *shopify.Shopify, id string, u storage.ShopUpdate, io streams) error {
+	shop, err := db.CallableShop(ctx, id)
+	if rewards.CodeOf(err) == "token_unreadable" { // the old one; the new one is what counts
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	shop.Token = u.Token.Reveal()
+	if u.APIURL != nil {
+		shop.APIURL = *u.APIURL
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeFor)
+	defer cancel()
+	_, err = platform.Probe(ctx, shop)
+	switch {
+	case rewards.KindOf(err) == rewards.Denied:
+		return fmt.Errorf("%s refuses the token, so nothing was changed: %w", shop.Domain, err)
+	case err != nil:
+		fmt.Fprintf(io.err, "warning: %s did not answer (%s); the token is stored untried\n", shop.Domain, rewards.CodeOf(err))
+	}
+	return nil
 }

@@ -34,7 +34,7 @@ func (s *Shopify) Holdings(ctx context.Context, shop connectors.Shop, f func(con
 				Page pageInfo `json:"pageInfo"`
 			} `json:"discountNodes"`
 		}
-		if _, err := s.ask(ctx, shop, "our_discounts", vars, &data); err != nil {
+		if err := s.askPatiently(ctx, shop, "our_discounts", vars, &data); err != nil {
 			return err
 		}
 		for _, n := range data.Discounts.Nodes {
@@ -56,6 +56,29 @@ func (s *Shopify) Holdings(ctx context.Context, shop connectors.Shop, f func(con
 		vars["after"] = data.Discounts.Page.End
 	}
 	return nil
+}
+
+// auditWaits bounds how often one page waits for the rate limit.
+const auditWaits = 60
+
+// askPatiently asks again where the shop wants to be left alone for a while: a listing that begins anew
+// after each page too many would never end.
+func (s *Shopify) askPatiently(ctx context.Context, shop connectors.Shop, operation string, vars map[string]any, data any) (err error) {
+	for range auditWaits {
+		if _, err = s.ask(ctx, shop, operation, vars, data); err == nil {
+			return nil
+		}
+		ce := connectors.AsCallError(err)
+		if !ce.Throttled {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(max(ce.After, s.opts.Poll)):
+		}
+	}
+	return err
 }
 
 // Credits lists the transactions that credited an account with the reward's very expiry: exactly one for

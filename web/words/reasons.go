@@ -20,6 +20,8 @@ var reasons = []Entry{
 		"Nothing has to be done: payment sets it going by itself."},
 	{string(rewards.ReasonInReview), "All is well, and the programme’s hold period runs.",
 		"Nothing has to be done: the reward is given when the period ends."},
+	{string(rewards.ReasonConfirming), "The order came in and has yet to be read again from the shop.",
+		"Nothing has to be done, unless the shop is paused or parked: then set it going."},
 	{string(rewards.ReasonCancelled), "The order was cancelled.",
 		"Nothing has to be done: what was promised was taken back."},
 	{string(rewards.ReasonRefunded), "The order was refunded.",
