@@ -85,7 +85,7 @@ func rested(note string) string {
 	return m.String()
 }
 
-// read reads one order. The zero failure means that the answer, good or bad, can be judged.
+// read reads one order. A nil failure means that the answer, good or bad, can be judged.
 func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
 	var order rewards.Order
 	_, callErr := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {

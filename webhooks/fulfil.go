@@ -89,7 +89,7 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 			Expires: receipt.ExpiresAt, Taken: receipt.Taken, Spent: receipt.Spent,
 		})
 	}
-	if failed.call.Park == "" && !failed.call.Unclear && !j.Unclear && !retryable(failed.call) {
+	if failed.lasting() && (!j.Unclear || failed.clean) {
 		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step, Net: r.Net, Refused: rewards.CodeOf(failed.call)})
 	}
 	return failed, nil
@@ -140,7 +140,7 @@ func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action,
 		failed.call = &connectors.CallError{Cause: err.Cause, Unclear: true, After: max(err.After, failed.call.After), Throttled: err.Throttled, Park: err.Park}
 		return connectors.Receipt{}, failed
 	}
-	return connectors.Receipt{}, &failure{call: err, note: m.String()}
+	return connectors.Receipt{}, &failure{call: err, note: m.String(), clean: true}
 }
 
 // look asks the shop whether an action was carried out. absent says that it certainly was not, so that

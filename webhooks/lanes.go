@@ -11,7 +11,7 @@ import (
 
 const (
 	// leaseFor is how long a killed process keeps a shop waiting. A call may take callFor at most, and
-	// the lease is renewed before each, so no call outlives its lease.
+	// the lease is renewed before one that could outlive it.
 	leaseFor   = 20 * time.Second
 	callFor    = 10 * time.Second
 	leaseSlack = 7 * time.Second // for the database between calls
@@ -83,8 +83,8 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane) {
 	}
 }
 
-// do carries out what Begin gave: confirm jobs together, any other alone. An error means that the books could not be written: the lease runs
-// out and somebody looks again.
+// do carries out what Begin gave: confirm jobs together, any other alone. An error means that the books
+// could not be written: the lease is given back and somebody looks again.
 func (v *visit) do(ctx context.Context, jobs []Job) error {
 	if jobs[0].Kind == rewards.JobConfirm {
 		return v.confirm(ctx, jobs)
@@ -121,6 +121,14 @@ type failure struct {
 	call *connectors.CallError
 	note string // what the next try has to know
 	wait time.Duration
+	// clean means that the shop was just seen without the effect of any earlier try: what this try was
+	// told clearly is then the whole truth.
+	clean bool
+}
+
+// lasting tells whether the shop refused for good.
+func (f *failure) lasting() bool {
+	return f.call.Park == "" && !f.call.Throttled && !f.call.Unclear && !retryable(f.call)
 }
 
 // guarded runs the job's own function; a panic is a failure whose effect is not known.
@@ -147,7 +155,7 @@ func (v *visit) guarded(ctx context.Context, j Job) (f *failure, err error) {
 // settle tells the books what is to become of a job that failed.
 func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, err error) {
 	call := f.call
-	unclear := j.Unclear || call.Unclear
+	unclear := j.Unclear && !f.clean || call.Unclear
 	wait := f.wait
 	if wait == 0 {
 		wait = backoff(j.Attempts-recall(f.note).Rested, call.After)

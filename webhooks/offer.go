@@ -30,17 +30,12 @@ func (v *visit) offer(ctx context.Context, j Job) (*failure, error) {
 			o.ExternalID = receipt.ExternalID
 		}
 		o.Shown, o.Status, o.Reason = o.Version, "active", ""
-	case lasting(failed):
+	case failed.lasting():
 		o.Status, o.Reason = "failed", rewards.CodeOf(failed.call)
 	default:
 		return failed, nil
 	}
 	return nil, v.opts.Desk.SaveOffer(ctx, v.lane, j, o)
-}
-
-// lasting tells whether the shop refused for good.
-func lasting(f *failure) bool {
-	return f.call.Park == "" && !f.call.Throttled && !f.call.Unclear && !retryable(f.call)
 }
 
 // codes publishes friend codes that the shop does not have yet. Adding a code twice is harmless: the

@@ -332,3 +332,20 @@ func TestABusyMinuteDoesNotUseUpTheReadsOfAnOrder(t *testing.T) {
 		t.Errorf("outcome %s, %s", got.Decision.Outcome, got.Decision.Reason)
 	}
 }
+
+// A try whose answer was lost, and that had no effect, must not hide the shop's clear refusal of the next.
+func TestARefusalAfterALostAnswerCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testdb.SQLite(t), programSource(codeProgram, ""), twist{})
+	err := w.shop.SetFaults(
+		shopifytest.Fault{Operation: "DiscountBasicCreate", Kind: shopifytest.FaultDrop, Count: 1},
+		shopifytest.Fault{Operation: "DiscountBasicCreate", Kind: shopifytest.FaultUserError, Code: "INVALID"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := w.buys("ben@example.com")
+	w.quiet()
+	if got := w.order(o).Rewards; len(got) != 1 || got[0].Status != rewards.StatusFailed || got[0].Reason != rewards.ReasonCouponFailed {
+		t.Errorf("%+v", got)
+	}
+}

@@ -225,6 +225,11 @@ func (t *teller) credited() error {
 		return fmt.Errorf("the shop's account has %d transactions, told was 1: %w", transactions, err)
 	}
 	t.say("Ana's account in the shop holds $10.00, by exactly one transaction")
+	c, err := t.audit()
+	if err != nil {
+		return err
+	}
+	t.say("the books agree: %s", c.Invariants[len(c.Invariants)-1].Holds)
 	return nil
 }
 
@@ -300,23 +305,34 @@ func (t *teller) settled() error {
 	})
 }
 
-func (t *teller) checked() error {
+// audit checks the books against the rules and the shop; a breach is not as told.
+func (t *teller) audit() (*checkup, error) {
 	platform, err := t.settings.shopify(quiet())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c := checkup{db: t.app.db, platform: platform}
+	c := &checkup{db: t.app.db, platform: platform}
 	if err := c.run(t.ctx, true); err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range c.Invariants {
-		t.say("%s %-4s %s", tick(len(s.Breaches) == 0), s.ID, s.Holds)
 		for _, b := range s.Breaches {
-			t.say("       %s", b)
+			t.say("✗ %-4s %s", s.ID, b)
 		}
 	}
 	if c.breaches > 0 || len(c.Unchecked) > 0 {
-		return fmt.Errorf("%d breaches, not checked: %v", c.breaches, c.Unchecked)
+		return nil, fmt.Errorf("%d breaches, not checked: %v", c.breaches, c.Unchecked)
+	}
+	return c, nil
+}
+
+func (t *teller) checked() error {
+	c, err := t.audit()
+	if err != nil {
+		return err
+	}
+	for _, s := range c.Invariants {
+		t.say("✓ %-4s %s", s.ID, s.Holds)
 	}
 	return nil
 }

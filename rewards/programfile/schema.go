@@ -40,10 +40,3 @@ func Templates() []Template {
 	}
 	return all
 }
-
-// Example returns the template give10get10, with every key explained.
-func Example() []byte {
-	all := Templates()
-	i := slices.IndexFunc(all, func(t Template) bool { return t.Name == "give10get10" })
-	return all[i].Source
-}
