@@ -12,6 +12,11 @@ func TestABadImportIsCaught(t *testing.T) {
 		"the domain imports a leaf":                   {from: "rewards", to: "grapevine/internal/secret"},
 		"the domain imports a library":                {from: "rewards", to: "gopkg.in/yaml.v3"},
 		"the domain imports its own file format":      {from: "rewards", to: "grapevine/rewards/programfile"},
+		"a contest's draw imports the domain":         {from: "rewards/contest", to: "grapevine/rewards"},
+		"a contest's draw imports a library":          {from: "rewards/contest", to: "golang.org/x/text/unicode/norm"},
+		"a comparison imports the domain":             {from: "rewards/variant", to: "grapevine/rewards"},
+		"a chart imports a leaf":                      {from: "internal/chart", to: "grapevine/internal/secret"},
+		"a chart imports a library":                   {from: "internal/chart", to: "gopkg.in/yaml.v3"},
 		"a test of the domain imports storage":        {from: "rewards", to: "grapevine/storage", test: true},
 		"programme files import a connector":          {from: "rewards/programfile", to: "grapevine/connectors"},
 		"programme files import a web library":        {from: "rewards/programfile", to: "github.com/labstack/echo/v4"},
@@ -52,6 +57,8 @@ func TestAGoodImportPasses(t *testing.T) {
 		test     bool
 	}{
 		"the domain uses the standard library":    {from: "rewards", to: "encoding/json"},
+		"the domain draws a contest":              {from: "rewards", to: "grapevine/rewards/contest"},
+		"the domain compares variants":            {from: "rewards", to: "grapevine/rewards/variant"},
 		"the domain uses x/text":                  {from: "rewards", to: "golang.org/x/text/unicode/norm"},
 		"a test of the domain uses programmes":    {from: "rewards", to: "grapevine/rewards/programfile", test: true},
 		"a test of the domain uses rapid":         {from: "rewards", to: "pgregory.net/rapid", test: true},

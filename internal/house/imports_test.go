@@ -24,7 +24,10 @@ var everything = []string{"..."}
 var rules = []rule{
 	{part: "rewards/programfile", may: []string{"rewards"}, tests: []string{"internal/..."},
 		outside: parsers, reason: "programme files are rewards and parsers"},
-	{part: "rewards/...", tests: []string{"rewards/...", "internal/..."}, outside: []string{"golang.org/x/text"},
+	{part: "rewards/contest", outside: []string{}, reason: "a draw is redone from its record with the standard library alone"},
+	{part: "rewards/variant", outside: []string{}, reason: "a comparison of two figures needs the standard library alone"},
+	{part: "rewards/...", may: []string{"rewards/contest", "rewards/variant"},
+		tests: []string{"rewards/...", "internal/..."}, outside: []string{"golang.org/x/text"},
 		reason: "the domain is pure: the standard library and golang.org/x/text only"},
 	{part: "connectors/shopify/shopifytest/...", may: []string{"connectors", "rewards", "internal/...", "connectors/shopify/shopifytest/..."},
 		reason: "a simulated shop that shares code with the connector would share its mistakes"},
@@ -46,6 +49,7 @@ var rules = []rule{
 	{part: "cmd/...", may: everything, reason: "cmd knows everyone"},
 	{part: "internal/bench/...", may: everything, reason: "benchmarks run the whole program"},
 	{part: "internal/e2e/...", may: everything, reason: "end-to-end tests run the whole program"},
+	{part: "internal/chart", outside: []string{}, reason: "a chart is drawn with the standard library alone"},
 	{part: "internal/...", may: []string{"internal/..."},
 		reason: "internal packages are leaves: others import them, so they import none of those"},
 }
@@ -156,7 +160,9 @@ func testSupport(e edge, to string) string {
 }
 
 func forTests(pkg string) bool {
-	support := func(name string) bool { return strings.HasSuffix(name, "test") || name == "testdb" }
+	support := func(name string) bool {
+		return strings.HasSuffix(name, "test") && name != "contest" || name == "testdb"
+	}
 	return slices.ContainsFunc(strings.Split(pkg, "/"), support)
 }
 
