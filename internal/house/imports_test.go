@@ -22,11 +22,16 @@ var everything = []string{"..."}
 
 // rules is who may import whom. Data goes one way: shop, webhooks, rewards, connectors, shop.
 var rules = []rule{
-	{part: "rewards/programfile", may: []string{"rewards"}, tests: []string{"internal/..."},
+	{part: "rewards/fairness/...", tests: []string{"internal/..."}, outside: []string{"golang.org/x/text"},
+		reason: "the rules of fairness are a leaf: the domain rests on them, so they know nothing of it"},
+	{part: "rewards/programfile", may: []string{"rewards", "rewards/fairness"}, tests: []string{"internal/..."},
 		outside: parsers, reason: "programme files are rewards and parsers"},
 	{part: "rewards/contest", outside: []string{}, reason: "a draw is redone from its record with the standard library alone"},
 	{part: "rewards/variant", outside: []string{}, reason: "a comparison of two figures needs the standard library alone"},
-	{part: "rewards/...", may: []string{"rewards/contest", "rewards/variant"},
+	{part: "rewards", may: []string{"rewards/fairness", "rewards/contest", "rewards/variant"},
+		tests: []string{"rewards/...", "internal/..."}, outside: []string{"golang.org/x/text"},
+		reason: "the domain is pure: the standard library and golang.org/x/text only"},
+	{part: "rewards/...", may: []string{"rewards", "rewards/fairness", "rewards/contest", "rewards/variant"},
 		tests: []string{"rewards/...", "internal/..."}, outside: []string{"golang.org/x/text"},
 		reason: "the domain is pure: the standard library and golang.org/x/text only"},
 	{part: "connectors/shopify/shopifytest/...", may: []string{"connectors", "rewards", "internal/...", "connectors/shopify/shopifytest/..."},
