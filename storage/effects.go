@@ -158,20 +158,20 @@ SELECT ?, v.reward_id, v.n + coalesce((SELECT max(h.seq) FROM reward_history h W
 	return err
 }
 
-// savePostings writes two rows a posting, which sum to zero.
+// savePostings writes two rows a posting, which sum to zero, at the end of the shop's chain.
 func (x *txn) savePostings(shopID string, postings []rewards.Posting) error {
-	t := table{cols: "transaction_id text, account text, amount_minor bigint, currency text, reward_id text, reason text"}
+	rows := make([]ledgerRow, 0, 2*len(postings))
 	for _, p := range postings {
 		if p.Amount.Minor <= 0 || p.From == p.To {
 			return rewards.Errorf(rewards.Internal, "bad_posting", "reward %s: %s from %s to %s", p.RewardID, p.Amount, p.From, p.To)
 		}
-		id := x.d.mint.ID("tx_")
-		t.add(id, p.From, -p.Amount.Minor, p.Amount.Currency, p.RewardID, p.Reason)
-		t.add(id, p.To, p.Amount.Minor, p.Amount.Currency, p.RewardID, p.Reason)
+		row := ledgerRow{TransactionID: x.d.mint.ID("tx_"), Currency: p.Amount.Currency, RewardID: p.RewardID, Reason: p.Reason}
+		row.Account, row.AmountMinor = p.From, -p.Amount.Minor
+		rows = append(rows, row)
+		row.Account, row.AmountMinor = p.To, p.Amount.Minor
+		rows = append(rows, row)
 	}
-	_, err := x.execAll(t, `INSERT INTO ledger (shop_id, transaction_id, at, account, amount_minor, currency, reward_id, reason)
-SELECT ?, v.transaction_id, {now}, v.account, v.amount_minor, v.currency, v.reward_id, v.reason FROM v`, shopID)
-	return err
+	return x.appendLedger(shopID, rows)
 }
 
 // saveBudgets adds to what programmes have given away.

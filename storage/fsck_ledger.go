@@ -16,6 +16,7 @@ var ledgerChecks = []check{
 FROM ledger GROUP BY shop_id, transaction_id, currency HAVING sum(amount_minor) <> 0 OR count(*) < 2
 UNION ALL SELECT '', currency, 'all entries sum to ' || CAST(sum(amount_minor) AS text) FROM ledger GROUP BY currency HAVING sum(amount_minor) <> 0`)},
 	{"I6", "what a programme has given and what a reward is worth is what the ledger says", checkBalances},
+	{"I7", "no row of the ledger was changed, removed or put between others: every shop's chain is unbroken to its head", checkChain},
 	{"I10", "no programme ever gave more than its budget, and no advocate earned more often than allowed", checkLimits},
 }
 

@@ -73,7 +73,8 @@ func TestEachPlantedBreachIsFound(t *testing.T) {
 	t.Parallel()
 	const (
 		good  = "(SELECT id FROM rewards WHERE order_id = 'good' AND status = 'issuing')"
-		entry = "INSERT INTO ledger (shop_id, transaction_id, at, account, amount_minor, currency, reward_id, reason) SELECT shop_id, "
+		entry = "INSERT INTO ledger (shop_id, seq, hash, transaction_id, at, account, amount_minor, currency, reward_id, reason) " +
+			"SELECT shop_id, (SELECT max(seq) + 1 FROM ledger), (SELECT hash FROM ledger WHERE seq = 1), "
 	)
 	for name, tc := range map[string]struct {
 		id    string
@@ -86,7 +87,7 @@ func TestEachPlantedBreachIsFound(t *testing.T) {
 		"an end without a time":            {id: "I2", plant: []string{insertEvent("done", "{now}", "NULL")}},
 		"two live rewards of one order": {id: "I4", also: []string{"I6", "I19"}, plant: []string{"DROP INDEX rewards_once", "DROP INDEX rewards_code",
 			"UPDATE rewards SET status = 'issuing', external_id = '' WHERE order_id = 'good'"}},
-		"a transaction with one leg":           {id: "I5", also: []string{"I6"}, plant: []string{entry + "'tx_1', {now}, 'pending:x', 5, 'USD', id, 'earned' FROM rewards WHERE id = " + good}},
+		"a transaction with one leg":           {id: "I5", also: []string{"I6", "I7"}, plant: []string{entry + "'tx_1', {now}, 'pending:x', 5, 'USD', id, 'earned' FROM rewards WHERE id = " + good}},
 		"a budget that is not the ledger's":    {id: "I6", plant: []string{"UPDATE offers SET budget_used_minor = budget_used_minor + 1"}},
 		"a reward that the ledger values less": {id: "I6", plant: []string{"UPDATE rewards SET given_minor = given_minor + 1 WHERE id = " + good}},
 		"a verdict that was changed":           {id: "I8", plant: []string{`UPDATE orders SET record = replace(CAST(record AS text), '"outcome":"rewarded"', '"outcome":"held"'){json}, outcome = 'held' WHERE order_id = 'good'`}},
@@ -95,7 +96,7 @@ func TestEachPlantedBreachIsFound(t *testing.T) {
 			`UPDATE orders SET status = 'refunded', record = replace(CAST(record AS text), '"payment":"paid"', '"payment":"refunded"'){json} WHERE order_id = 'good'`}},
 		"a reward that nobody takes back": {id: "I9", also: []string{"I6", "I8", "I19"}, plant: []string{"DROP INDEX rewards_once",
 			"UPDATE rewards SET status = 'issued', net_minor = 0 WHERE order_id = 'refunded'"}},
-		"a budget that was once exceeded": {id: "I10", plant: []string{
+		"a budget that was once exceeded": {id: "I10", also: []string{"I7"}, plant: []string{
 			entry + "'tx_1', {now}, 'program:give10', -9999, 'USD', id, 'earned' FROM rewards WHERE id = " + good, entry + "'tx_1', {now}, 'pending:x', 9999, 'USD', id, 'earned' FROM rewards WHERE id = " + good,
 			entry + "'tx_2', {hourago}, 'pending:x', -9999, 'USD', id, 'reversed' FROM rewards WHERE id = " + good, entry + "'tx_2', {hourago}, 'program:give10', 9999, 'USD', id, 'reversed' FROM rewards WHERE id = " + good}},
 		"an advocate above her limit":              {id: "I10", also: []string{"I8"}, plant: []string{`UPDATE programs SET spec = replace(CAST(spec AS text), '"per_advocate":5', '"per_advocate":1'){json}`}},

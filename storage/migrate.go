@@ -27,7 +27,10 @@ func (d *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	opts := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithExcludeNames([]string{chainFile}), goose.WithGoMigrations(d.chainMigration(files)),
+	}
 	if !d.lite { // several processes may start at once; SQLite's transaction is lock enough
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
