@@ -12,8 +12,8 @@ type axis struct {
 // numbers get whole steps. Steps whose labels would read alike are widened.
 func newAxis(lo, hi float64, whole bool, label func(float64) string) axis {
 	lo, hi = math.Min(lo, 0), math.Max(hi, 0)
-	if lo == hi {
-		hi = 1
+	if hi-lo < 1/biggest { // nothing but zero
+		lo, hi = 0, 1
 	}
 	step := niceStep((hi - lo) / 5)
 	if whole {

@@ -109,7 +109,7 @@ func (c *canvas) heading(y float64, class, title string, size float64, note stri
 		c.text(margin, y+textSize, "note", "start", line)
 		y += textSize + 5
 	}
-	return y + 8
+	return y + 10
 }
 
 // nothing writes what stands in the place of a chart without data.

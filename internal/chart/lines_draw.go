@@ -52,7 +52,7 @@ func (s LineSpec) legend(c *canvas, y float64) float64 {
 	}
 	x := margin
 	for i, one := range s.Series {
-		name := truncate(one.Name, textSize, inner/maxSeries-56)
+		name := truncate(one.Name, textSize, inner/float64(len(s.Series))-56)
 		c.add(`<path class="line s%d" d="M%s %sh28"/>`, i+1, point(x), point(y+8))
 		c.text(x+36, y+12.5, "name", "start", name)
 		x += 36 + width(name, textSize) + 20
