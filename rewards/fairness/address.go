@@ -32,7 +32,8 @@ func (a Address) Canonical() string {
 		}
 		line = again
 	}
-	if line == "" || line[0] == '#' || street(line, "") != line || !strings.ContainsFunc(line, unicode.IsDigit) || !strings.ContainsFunc(line, unicode.IsLetter) {
+	road, _, _ := strings.Cut(line, "#")
+	if street(line, "") != line || !strings.ContainsFunc(line, unicode.IsDigit) || !strings.ContainsFunc(road, unicode.IsLetter) {
 		return ""
 	}
 	return line + "|" + place + "|" + country

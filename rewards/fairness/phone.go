@@ -68,7 +68,10 @@ func abroad(digits string) (string, bool) {
 			return p.subscriber(digits[n:])
 		}
 	}
-	return "+" + digits, len(digits) <= maxPhone && !filler(digits)
+	if len(digits) > maxPhone || filler(digits) {
+		return "", false
+	}
+	return "+" + digits, true
 }
 
 // national checks a number in a country's own form.
