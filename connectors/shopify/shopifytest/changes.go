@@ -137,7 +137,7 @@ func (s *Shop) Edit(id int64, in EditInput) (*Order, error) {
 			l.CurrentQuantity = e.Quantity
 		}
 		for _, a := range in.Add {
-			l, err := o.newLine(a)
+			l, err := s.newLine(o, a)
 			if err != nil {
 				return nil, err
 			}

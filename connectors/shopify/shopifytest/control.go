@@ -35,6 +35,17 @@ func (s *Shop) routeControl(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sim/customers/{id}/delete", withID(func(id int64, _ nothing) (nothing, error) {
 		return nothing{}, s.DeleteCustomer(id)
 	}))
+	mux.HandleFunc("POST /sim/customers/{id}/tags", withID(func(id int64, in tagsInput) (*Customer, error) {
+		return s.TagCustomer(id, in.Tags...)
+	}))
+	mux.HandleFunc("POST /sim/products", handle(http.StatusCreated, s.AddProduct))
+	mux.HandleFunc("POST /sim/products/{id}/price", withID(func(id int64, in priceInput) (nothing, error) {
+		return nothing{}, s.SetPrice(id, in.Price)
+	}))
+	mux.HandleFunc("POST /sim/gift-cards", handle(http.StatusCreated, s.AddGiftCard))
+	mux.HandleFunc("POST /sim/spend-gift-card", handle(http.StatusOK, func(in giftSpendInput) (*GiftCard, error) {
+		return s.SpendGiftCard(in.Code, in.Amount)
+	}))
 	mux.HandleFunc("POST /sim/discounts", handle(http.StatusCreated, s.AddDiscount))
 	mux.HandleFunc("POST /sim/discounts/{id}/delete", withID(func(id int64, _ nothing) (nothing, error) {
 		return nothing{}, s.DeleteDiscount(id)
@@ -113,6 +124,9 @@ type (
 		CustomerID int64 `json:"customer_id"`
 		Amount     string
 	}
+	giftSpendInput struct{ Code, Amount string }
+	tagsInput      struct{ Tags []string }
+	priceInput     struct{ Price string }
 	journeyInput   struct{ Ready bool }
 	reinstallInput struct {
 		AccessToken string `json:"access_token"`

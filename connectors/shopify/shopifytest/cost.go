@@ -109,6 +109,9 @@ func fieldCost(f *ast.Field, vars map[string]any) int64 {
 		return 10 + inner
 	}
 	args := f.ArgumentMap(vars)
+	if ids := listArg(args, "ids"); f.Name == "nodes" && len(ids) > 0 {
+		return int64(len(ids)) * (1 + inner)
+	}
 	for _, name := range []string{"first", "last"} {
 		n, ok := intArg(args, name)
 		switch {

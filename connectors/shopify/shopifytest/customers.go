@@ -72,6 +72,20 @@ func (s *Shop) UpdateCustomer(id int64, in CustomerInput) (*Customer, error) {
 	return c.copy(), nil
 }
 
+// TagCustomer gives a customer exactly these tags, by the merchant's hand.
+func (s *Shop) TagCustomer(id int64, tags ...string) (*Customer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.state.Customers[id]
+	if c == nil {
+		return nil, notFound("customer %d", id)
+	}
+	s.remember()
+	c.Tags, c.UpdatedAt = tags, s.now()
+	s.emit(s.uuid(), message{"customers/update", s.customerPayload(c)})
+	return c.copy(), nil
+}
+
 // DeleteCustomer removes a customer; orders stay, without one.
 func (s *Shop) DeleteCustomer(id int64) error {
 	s.mu.Lock()
@@ -108,7 +122,7 @@ func (st *State) ordersOf(c *Customer) int64 {
 // copy is independent of the shop's own customer.
 func (c *Customer) copy() *Customer {
 	out := *c
-	out.OrderIDs = slices.Clone(c.OrderIDs)
+	out.OrderIDs, out.Tags = slices.Clone(c.OrderIDs), slices.Clone(c.Tags)
 	return &out
 }
 
@@ -121,12 +135,12 @@ func (s *Shop) customerObject(st *State, id int64) *object {
 	fields := map[string]any{
 		"id": gid("Customer", c.ID), "legacyResourceId": formatFixed(c.ID, 0),
 		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.UpdatedAt),
-		"firstName": nil, "lastName": nil, "displayName": "", "locale": "en", "note": nil, "tags": []any{}, "defaultEmailAddress": nil, "defaultPhoneNumber": nil,
+		"firstName": nil, "lastName": nil, "displayName": "", "locale": "en", "note": nil, "tags": anys(c.Tags), "defaultEmailAddress": nil, "defaultPhoneNumber": nil,
 		"numberOfOrders": formatFixed(st.ordersOf(c), 0),
 		"orders": lazy(func(args map[string]any) (any, error) {
 			var orders []*Order
 			for _, id := range c.OrderIDs {
-				if o := st.Orders[id]; o != nil {
+				if o := st.Orders[id]; s.shows(o) {
 					orders = append(orders, o)
 				}
 			}

@@ -128,7 +128,7 @@ func (s *Shop) discountObject(st *State, d *Discount) *object {
 	case "basic":
 		fields["customerGets"] = &object{"DiscountCustomerGets", map[string]any{
 			"appliesOnOneTimePurchase": true, "appliesOnSubscription": false,
-			"items": &object{"AllDiscountItems", map[string]any{"allItems": true}},
+			"items": s.itemsObject(st, d),
 			"value": d.valueObject(),
 		}}
 		return &object{"DiscountCodeBasic", fields}

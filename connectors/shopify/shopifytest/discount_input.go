@@ -52,6 +52,9 @@ func (s *Shop) discountInput(d *Discount, arg string, in map[string]any) (*refus
 		if r, err := d.inputValue(arg, mapArg(gets, "value"), s.opts.Currency); r != nil || err != nil {
 			return r, err
 		}
+		if r := s.inputItems(d, arg, mapArg(gets, "items")); r != nil {
+			return r, nil
+		}
 	}
 	if context := mapArg(in, "context"); context != nil {
 		if r := s.inputContext(d, arg, context); r != nil {
@@ -118,6 +121,9 @@ func (d *Discount) inputValue(arg string, in map[string]any, currency string) (*
 	path := []string{arg, "customerGets", "value"}
 	percentage, hasPercentage := decimalText(in["percentage"])
 	fixed := mapArg(in, "discountAmount")
+	if mapArg(in, "discountOnQuantity") != nil {
+		return &refusal{"INVALID", "discountOnQuantity field is only permitted with bxgy discounts.", append(path, "discountOnQuantity")}, nil
+	}
 	if hasPercentage && fixed != nil {
 		return &refusal{"TOO_MANY_ARGUMENTS", "Only one of percentage and discountAmount can be given", path}, nil
 	}

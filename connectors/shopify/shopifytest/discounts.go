@@ -19,7 +19,9 @@ type Discount struct {
 	EndsAt          *time.Time    `json:"ends_at,omitempty"`
 	UsageLimit      *int64        `json:"usage_limit,omitempty"`
 	OncePerCustomer bool          `json:"once_per_customer"`
-	CustomerIDs     []int64       `json:"customer_ids,omitempty"` // bound to these; none: everybody
+	CustomerIDs     []int64       `json:"customer_ids,omitempty"`   // bound to these; none: everybody
+	ProductIDs      []int64       `json:"product_ids,omitempty"`    // on these alone …
+	CollectionIDs   []int64       `json:"collection_ids,omitempty"` // … or on these; none: on everything
 	Combines        Combines      `json:"combines"`
 	Tags            []string      `json:"tags,omitempty"`
 	Codes           []*RedeemCode `json:"codes"`
@@ -48,7 +50,7 @@ func (d *Discount) class() string {
 	switch {
 	case d.Kind == "free_shipping":
 		return "shipping"
-	case d.EachItem || d.Kind == "bxgy":
+	case d.EachItem || d.Kind == "bxgy", d.scoped():
 		return "product"
 	}
 	return "order"
@@ -170,7 +172,7 @@ func (d *Discount) copy() *Discount {
 		r := *code
 		c.Codes = append(c.Codes, &r)
 	}
-	c.CustomerIDs = slices.Clone(d.CustomerIDs)
+	c.CustomerIDs, c.ProductIDs, c.CollectionIDs = slices.Clone(d.CustomerIDs), slices.Clone(d.ProductIDs), slices.Clone(d.CollectionIDs)
 	c.UsedBy = map[int64]int{}
 	for k, v := range d.UsedBy {
 		c.UsedBy[k] = v
@@ -178,14 +180,24 @@ func (d *Discount) copy() *Discount {
 	return &c
 }
 
-// Redeemable tells why a code would be refused by a checkout with these goods; "" means it applies.
-func (s *Shop) redeemable(code string, customerID, goodsMinor, quantity int64) (codeRef, string) {
+// redeemable tells why a code would be refused by a checkout with these goods; "" means it applies. The
+// minimum is of the goods that the discount is for.
+func (s *Shop) redeemable(code string, customerID int64, o *Order) (codeRef, string) {
 	ref, ok := s.state.codes[fold(code)]
 	if !ok {
 		return codeRef{}, "unknown_code"
 	}
 	d := ref.discount
 	now := s.now()
+	var goodsMinor, quantity int64
+	for _, l := range o.Lines {
+		if d.covers(s.state, l) {
+			goodsMinor += l.Price.Minor * l.Quantity
+		}
+		if d.covers(s.state, l) || l.GiftCard && !d.scoped() {
+			quantity += l.Quantity
+		}
+	}
 	switch {
 	case d.status(now) == "EXPIRED":
 		return ref, "expired"
@@ -201,6 +213,8 @@ func (s *Shop) redeemable(code string, customerID, goodsMinor, quantity int64) (
 		return ref, "minimum_not_met"
 	case d.MinimumQuantity > quantity:
 		return ref, "minimum_not_met"
+	case d.scoped() && quantity == 0:
+		return ref, "no_such_goods"
 	}
 	return ref, ""
 }

@@ -9,7 +9,7 @@ type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	// Reason tells why a code was refused: unknown_code, expired, not_started, usage_limit_reached,
-	// not_for_this_customer, once_per_customer, minimum_not_met, cannot_be_combined.
+	// not_for_this_customer, once_per_customer, minimum_not_met, no_such_goods, cannot_be_combined.
 	Reason string `json:"reason,omitempty"`
 }
 

@@ -26,17 +26,25 @@ type OrderInput struct {
 	PresentmentRate     string          `json:"presentment_rate"` // "0.92": of one unit
 	NoteAttributes      []Attribute     `json:"note_attributes"`
 	LandingSite         string          `json:"landing_site"`
+	Visits              []Visit         `json:"visits"` // oldest first; none: the landing site is one
+	ShippingAddress     *Address        `json:"shipping_address"`
+	BillingAddress      *Address        `json:"billing_address"`
+	ClientIP            string          `json:"client_ip"`
+	UserAgent           string          `json:"user_agent"`
+	Card                *Card           `json:"card"`
+	Risk                string          `json:"risk"`        // CANCEL, INVESTIGATE, ACCEPT, NONE
 	SourceName          string          `json:"source_name"` // web
 	JourneyPending      bool            `json:"journey_pending"`
 	CreatedAt           *time.Time      `json:"created_at"` // now
 }
 
-// LineInput is one line of a checkout; Price is of one piece.
+// LineInput is one line of a checkout; Price is of one piece, that of the product where it is "".
 type LineInput struct {
-	Title    string `json:"title"`
-	Price    string `json:"price"`
-	Quantity int64  `json:"quantity"` // 1
-	GiftCard bool   `json:"gift_card"`
+	ProductID int64  `json:"product_id"` // 0: a product of its own
+	Title     string `json:"title"`
+	Price     string `json:"price"`
+	Quantity  int64  `json:"quantity"` // 1
+	GiftCard  bool   `json:"gift_card"`
 }
 
 // ManualDiscount is typed by staff: it has a title, no code; Shopify still lists the title in
@@ -110,7 +118,8 @@ func (s *Shop) newOrder(in OrderInput) (*Order, error) {
 	o := &Order{
 		Test: in.Test, SourceName: in.SourceName, Currency: in.Currency, PresentmentCurrency: in.PresentmentCurrency,
 		TaxesIncluded: s.opts.TaxesIncluded, NoteAttributes: in.NoteAttributes, LandingSite: in.LandingSite,
-		JourneyPending: in.JourneyPending, CreatedAt: now, UpdatedAt: now, PresentmentRatePPM: 1_000_000,
+		ShippingAddress: in.ShippingAddress, BillingAddress: in.BillingAddress, ClientIP: in.ClientIP, UserAgent: in.UserAgent,
+		Card: in.Card, Risk: in.Risk, JourneyPending: in.JourneyPending, CreatedAt: now, UpdatedAt: now, PresentmentRatePPM: 1_000_000,
 		Applications: []Application{}, ShippingAllocations: []Allocation{}, Refunds: []*Refund{}, Payments: []Transaction{},
 	}
 	if o.NoteAttributes == nil {
@@ -123,6 +132,7 @@ func (s *Shop) newOrder(in OrderInput) (*Order, error) {
 		o.CreatedAt = in.CreatedAt.UTC()
 	}
 	o.ProcessedAt = o.CreatedAt
+	o.keepVisits(in.Visits)
 	if o.Currency == "" {
 		o.Currency = s.opts.Currency
 	}
@@ -149,7 +159,7 @@ func (s *Shop) newOrder(in OrderInput) (*Order, error) {
 		return nil, invalid("an order needs lines")
 	}
 	for _, l := range in.Lines {
-		line, err := o.newLine(l)
+		line, err := s.newLine(o, l)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +168,19 @@ func (s *Shop) newOrder(in OrderInput) (*Order, error) {
 	return o, nil
 }
 
-func (o *Order) newLine(in LineInput) (*Line, error) {
+func (s *Shop) newLine(o *Order, in LineInput) (*Line, error) {
+	if in.ProductID != 0 {
+		p := s.state.Products[in.ProductID]
+		if p == nil {
+			return nil, notFound("product %d", in.ProductID)
+		}
+		if in.Price == "" {
+			in.Price = p.Price.String()
+		}
+		if in.Title == "" {
+			in.Title = p.Title
+		}
+	}
 	price, err := o.amount("price", in.Price)
 	if err != nil {
 		return nil, err
@@ -174,7 +196,7 @@ func (o *Order) newLine(in LineInput) (*Line, error) {
 		title = "Sample item"
 	}
 	return &Line{
-		Title: title, Price: price, Quantity: in.Quantity, CurrentQuantity: in.Quantity,
+		ProductID: in.ProductID, Title: title, Price: price, Quantity: in.Quantity, CurrentQuantity: in.Quantity,
 		GiftCard: in.GiftCard, Tax: o.money(0), Allocations: []Allocation{},
 	}, nil
 }
@@ -208,7 +230,13 @@ func (s *Shop) keepOrder(o *Order, customer *Customer, applied []codeRef) {
 func (s *Shop) nameLines(o *Order) {
 	for _, l := range o.Lines {
 		if l.ID == 0 {
+			product := l.ProductID
 			l.ID, l.ProductID, l.VariantID = s.newID(), s.newID(), s.newID()
+			if product != 0 {
+				l.ProductID = product
+				continue
+			}
+			s.state.Products[l.ProductID] = &Product{ID: l.ProductID, Title: l.Title, Price: l.Price}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package shopifytest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -56,9 +57,14 @@ func (s *Shop) orderObject(st *State, o *Order) *object {
 		"discountCodes": append([]any{}, codes...), "discountCode": nil,
 		"customAttributes":       append([]any{}, attributes...),
 		"customer":               lazy(func(map[string]any) (any, error) { return s.customerObject(st, o.CustomerID), nil }),
-		"customerJourneySummary": o.journeyObject(),
+		"customerJourneySummary": s.journeyObject(o),
+		"clientIp":               orNil(o.ClientIP),
+		"risk":                   o.riskObject(),
+		"shippingAddress":        s.addressObject(o, o.ShippingAddress),
+		"billingAddress":         s.addressObject(o, o.BillingAddress),
+		"displayAddress":         s.addressObject(o, cmp.Or(o.ShippingAddress, o.BillingAddress)),
 		"discountApplications":   connection("DiscountApplicationConnection", numbered(len(o.Applications), o.applicationObject)),
-		"lineItems":              connection("LineItemConnection", numbered(len(o.Lines), func(i int) *object { return o.lineObject(o.Lines[i]) })),
+		"lineItems":              connection("LineItemConnection", numbered(len(o.Lines), func(i int) *object { return s.lineObject(st, o, o.Lines[i]) })),
 		"transactions":           lazy(o.transactions),
 		"shippingLines":          connection("ShippingLineConnection", o.shippingItems()),
 		"refunds": lazy(func(args map[string]any) (any, error) {
@@ -99,11 +105,14 @@ func (o *Order) totalFields(t Totals, fields map[string]any) {
 
 // journeyObject is not ready while Shopify still reckons; its index counts from one and leaves test
 // orders out. Source: schema text of CustomerJourneySummary; from one: what readers of it assume.
-func (o *Order) journeyObject() *object {
+func (s *Shop) journeyObject(o *Order) *object {
 	if o.CustomerID == 0 {
 		return nil
 	}
-	fields := map[string]any{"ready": !o.JourneyPending, "customerOrderIndex": nil, "daysToConversion": nil}
+	fields := map[string]any{"ready": !o.JourneyPending, "customerOrderIndex": nil, "daysToConversion": nil, "firstVisit": nil, "lastVisit": nil}
+	if !o.JourneyPending && len(o.Visits) > 0 {
+		fields["firstVisit"], fields["lastVisit"] = s.visitObject(o, 0), s.visitObject(o, len(o.Visits)-1)
+	}
 	if !o.JourneyPending && o.CustomerOrderIndex > 0 {
 		fields["customerOrderIndex"] = o.CustomerOrderIndex
 		fields["daysToConversion"] = 1
@@ -122,6 +131,9 @@ func (s *Shop) SetJourneyReady(id int64, ready bool) (*Order, error) {
 func (o *Order) applicationObject(i int) *object {
 	a := o.Applications[i]
 	target, selection := "LINE_ITEM", "ALL"
+	if a.Entitled {
+		selection = "ENTITLED"
+	}
 	if a.Target == "shipping_line" {
 		target = "SHIPPING_LINE"
 	}
@@ -192,11 +204,11 @@ func (o *Order) transactionObject(t Transaction) *object {
 	return &object{"OrderTransaction", map[string]any{
 		"id": gid("OrderTransaction", t.ID), "kind": strings.ToUpper(t.Kind), "status": strings.ToUpper(t.Status),
 		"amountSet": o.bag(t.Amount.Minor), "createdAt": stamp(t.At), "processedAt": stamp(t.At),
-		"gateway": t.Gateway, "test": o.Test,
+		"gateway": t.Gateway, "test": o.Test, "paymentDetails": o.cardObject(t),
 	}}
 }
 
-func (o *Order) lineObject(l *Line) *object {
+func (s *Shop) lineObject(st *State, o *Order, l *Line) *object {
 	var taxes []any
 	if l.Tax.Minor > 0 {
 		taxes = append(taxes, &object{"TaxLine", map[string]any{"title": "Sales tax", "priceSet": o.bag(l.Tax.Minor)}})
@@ -211,9 +223,7 @@ func (o *Order) lineObject(l *Line) *object {
 		"taxLines": lazy(func(args map[string]any) (any, error) {
 			return append([]any{}, firstOf(args, taxes)...), nil
 		}),
-		"product": &object{"Product", map[string]any{
-			"id": gid("Product", l.ProductID), "legacyResourceId": formatFixed(l.ProductID, 0), "title": l.Title,
-		}},
+		"product": lazy(func(map[string]any) (any, error) { return s.productObject(st, l.ProductID) }),
 	}}
 }
 
@@ -248,17 +258,17 @@ func (s *Shop) refundObject(st *State, o *Order, r *Refund) *object {
 		"id": gid("Refund", r.ID), "legacyResourceId": formatFixed(r.ID, 0), "createdAt": stamp(r.CreatedAt),
 		"updatedAt": stamp(r.CreatedAt), "note": orNil(r.Note), "totalRefundedSet": o.bag(refunded),
 		"order":               lazy(func(map[string]any) (any, error) { return s.orderObject(st, o), nil }),
-		"refundLineItems":     connection("RefundLineItemConnection", numbered(len(r.Lines), func(i int) *object { return o.refundLineObject(r, r.Lines[i]) })),
+		"refundLineItems":     connection("RefundLineItemConnection", numbered(len(r.Lines), func(i int) *object { return s.refundLineObject(st, o, r, r.Lines[i]) })),
 		"refundShippingLines": connection("RefundShippingLineConnection", numbered(len(shipping), func(i int) *object { return shipping[i] })),
 		"orderAdjustments":    connection("OrderAdjustmentConnection", numbered(len(adjustments), func(i int) *object { return adjustments[i] })),
 		"transactions":        connection("OrderTransactionConnection", numbered(len(transactions), func(i int) *object { return transactions[i] })),
 	}}
 }
 
-func (o *Order) refundLineObject(r *Refund, l RefundLine) *object {
+func (s *Shop) refundLineObject(st *State, o *Order, r *Refund, l RefundLine) *object {
 	i := slices.IndexFunc(o.Lines, func(line *Line) bool { return line.ID == l.LineID })
 	return &object{"RefundLineItem", map[string]any{
-		"id": gid("RefundLineItem", l.ID), "lineItem": o.lineObject(o.Lines[i]), "quantity": l.Quantity,
+		"id": gid("RefundLineItem", l.ID), "lineItem": s.lineObject(st, o, o.Lines[i]), "quantity": l.Quantity,
 		"restocked": r.Restock, "subtotalSet": o.bag(l.Subtotal.Minor), "totalTaxSet": o.bag(l.Tax.Minor),
 	}}
 }

@@ -41,11 +41,11 @@ func (s *Shop) orderPayload(o *Order) map[string]any {
 		"financial_status": o.FinancialStatus(), "fulfillment_status": nil, "confirmed": true, "test": o.Test,
 		"taxes_included": o.TaxesIncluded, "tax_exempt": false, "estimated_taxes": false, "duties_included": false,
 		"source_name": o.SourceName, "app_id": nil, "user_id": nil, "location_id": nil, "device_id": nil,
-		"cart_token": nil, "checkout_token": nil, "browser_ip": nil, "client_details": nil, "customer_locale": "en",
-		"landing_site": orNil(o.LandingSite), "landing_site_ref": nil, "referring_site": nil, "reference": nil,
+		"cart_token": nil, "checkout_token": nil, "customer_locale": "en",
+		"referring_site": nil, "reference": nil,
 		"note": nil, "note_attributes": noteAttributes(o), "tags": "", "payment_gateway_names": o.gateways(),
 		"payment_terms": nil, "po_number": nil, "returns": []any{}, "fulfillments": []any{}, "line_item_groups": []any{},
-		"total_weight": 0, "buyer_accepts_marketing": false, "billing_address": nil, "shipping_address": nil,
+		"total_weight": 0, "buyer_accepts_marketing": false,
 		"customer": nil,
 	}
 	if c := s.state.Customers[o.CustomerID]; c != nil {
@@ -59,6 +59,7 @@ func (s *Shop) orderPayload(o *Order) map[string]any {
 	if !s.settings.HideLevel2 {
 		body["order_status_url"] = "https://" + s.opts.Domain + "/orders/" + o.Token
 	}
+	s.trailPayload(o, body)
 	o.totalsPayload(t, body)
 	o.discountsPayload(body)
 	lines, refunds := []any{}, []any{}
@@ -150,7 +151,7 @@ func (o *Order) discountsPayload(body map[string]any) {
 	}
 	for _, a := range o.Applications {
 		entry := map[string]any{
-			"type": a.Type, "target_type": a.Target, "target_selection": "all", "allocation_method": "across",
+			"type": a.Type, "target_type": a.Target, "target_selection": selection(a), "allocation_method": "across",
 			"value": trimDecimal(a.Amount.String()), "value_type": "fixed_amount",
 		}
 		if a.PercentPPM > 0 {
@@ -164,6 +165,13 @@ func (o *Order) discountsPayload(body map[string]any) {
 		applications = append(applications, entry)
 	}
 	body["discount_codes"], body["discount_applications"] = codes, applications
+}
+
+func selection(a Application) string {
+	if a.Entitled {
+		return "entitled"
+	}
+	return "all"
 }
 
 func (o *Order) allocationsPayload(list []Allocation) []any {

@@ -20,7 +20,7 @@ func (s *Shop) price(o *Order, in OrderInput) ([]codeRef, error) {
 		if err := o.worth(&a, in.Manual.Percent, in.Manual.Amount); err != nil {
 			return nil, err
 		}
-		o.apply(a, false)
+		o.apply(a, false, goodsOf)
 	}
 	tax, err := o.amount("tax", in.Tax)
 	if err != nil {
@@ -40,17 +40,14 @@ func (s *Shop) price(o *Order, in OrderInput) ([]codeRef, error) {
 
 // applyCode applies one code, or refuses it as a checkout would.
 func (s *Shop) applyCode(o *Order, in OrderInput, c CodeInput, earlier []codeRef) (codeRef, error) {
-	var customerID, quantity int64
+	var customerID int64
 	if in.Customer != nil {
 		customerID = in.Customer.ID
 		if customerID == 0 && in.Customer.Email != "" {
 			customerID = s.state.emails[fold(in.Customer.Email)]
 		}
 	}
-	for _, l := range o.Lines {
-		quantity += l.Quantity
-	}
-	ref, reason := s.redeemable(c.Code, customerID, o.goods(), quantity)
+	ref, reason := s.redeemable(c.Code, customerID, o)
 	if reason == "" {
 		reason = clash(ref.discount, earlier)
 	}
@@ -62,18 +59,19 @@ func (s *Shop) applyCode(o *Order, in OrderInput, c CodeInput, earlier []codeRef
 		if err := o.worth(&a, c.Percent, c.Amount); err != nil {
 			return codeRef{}, err
 		}
-		o.apply(a, false)
+		o.apply(a, false, goodsOf)
 		return codeRef{}, nil
 	}
 	d := ref.discount
 	a := Application{
 		Type: "discount_code", Target: "line_item", Code: ref.code.Code,
 		PercentPPM: d.PercentPPM, Amount: o.money(d.Amount.Minor), DiscountID: d.ID,
+		Entitled: d.scoped(),
 	}
 	if d.Kind == "free_shipping" {
 		a.Target, a.PercentPPM = "shipping_line", 1_000_000
 	}
-	o.apply(a, d.EachItem)
+	o.apply(a, d.EachItem, func(l *Line) bool { return d.covers(s.state, l) })
 	return ref, nil
 }
 
@@ -102,19 +100,11 @@ func (o *Order) worth(a *Application, percent, amount string) error {
 	return err
 }
 
-// goods are the prices of what discounts count for: everything but gift cards, before discounts.
-func (o *Order) goods() int64 {
-	var sum int64
-	for _, l := range o.Lines {
-		if !l.GiftCard {
-			sum += l.Price.Minor * l.Quantity
-		}
-	}
-	return sum
-}
+// goodsOf is what a discount is for that has no scope: everything but gift cards.
+func goodsOf(l *Line) bool { return !l.GiftCard }
 
-// apply takes a discount off what the lines (or the shipping) still cost, and allocates it.
-func (o *Order) apply(a Application, eachItem bool) {
+// apply takes a discount off what the covered lines (or the shipping) still cost, and allocates it.
+func (o *Order) apply(a Application, eachItem bool, covers func(*Line) bool) {
 	index := len(o.Applications)
 	if a.Target == "shipping_line" {
 		left := o.shippingNet()
@@ -126,7 +116,7 @@ func (o *Order) apply(a Application, eachItem bool) {
 	weights := make([]int64, len(o.Lines))
 	var left, pieces int64
 	for i, l := range o.Lines {
-		if l.GiftCard {
+		if !covers(l) {
 			continue
 		}
 		weights[i] = l.net()

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // root answers one root field. Mutations act on the live state; queries may look at an earlier one.
@@ -24,6 +25,16 @@ func (s *Shop) root(st *State, name string, args map[string]any) (any, error) {
 		return s.redeemCodeBulkAdd(args)
 	case "discountCodeRedeemCodeBulkDelete":
 		return s.redeemCodeBulkDelete(args)
+	case "giftCardCreate":
+		return s.giftCardCreate(args)
+	case "giftCardDebit":
+		return s.giftCardDebit(args)
+	case "giftCardDeactivate":
+		return s.giftCardDeactivate(args)
+	case "tagsAdd":
+		return s.tagsAdd(args)
+	case "tagsRemove":
+		return s.tagsRemove(args)
 	case "storeCreditAccountCredit":
 		return s.storeCreditCredit(args)
 	case "storeCreditAccountDebit":
@@ -44,9 +55,22 @@ func (s *Shop) query(st *State, name string, args map[string]any) (any, error) {
 		return &object{"StoreCreditConfiguration", map[string]any{"storeCreditEnabled": !s.settings.StoreCreditOff}}, nil
 	case "order":
 		n, _ := idOf("Order", id)
-		return s.orderObject(st, st.Orders[n]), nil
+		if o := st.Orders[n]; s.shows(o) {
+			return s.orderObject(st, o), nil
+		}
+		return nil, nil
 	case "orders":
-		return s.orderPage(st, slices.Collect(maps.Values(st.Orders)), args)
+		return s.orderPage(st, slices.DeleteFunc(slices.Collect(maps.Values(st.Orders)), func(o *Order) bool { return !s.shows(o) }), args)
+	case "product":
+		n, _ := idOf("Product", id)
+		return s.productObject(st, n)
+	case "nodes":
+		return s.nodesByID(st, listArg(args, "ids"))
+	case "giftCard":
+		n, _ := idOf("GiftCard", id)
+		return s.giftCardObject(st, st.GiftCards[n]), nil
+	case "giftCards":
+		return s.giftCardPage(st, args)
 	case "refund":
 		return s.findRefund(st, id), nil
 	case "customer":
@@ -128,8 +152,9 @@ func (s *Shop) findCustomer(st *State, by map[string]any) *object {
 // allScopes are those that Grapevine asks for.
 func allScopes() []string {
 	return []string{
-		"read_orders", "read_customers", "write_discounts", "read_store_credit_accounts",
+		"read_orders", "read_customers", "read_products", "write_discounts", "read_store_credit_accounts",
 		"read_store_credit_account_transactions", "write_store_credit_account_transactions",
+		"write_customers", "write_gift_cards", "write_gift_card_transactions",
 	}
 }
 
@@ -140,6 +165,16 @@ func scopeOf(field string) string {
 		return "read_orders"
 	case "customer", "customerByIdentifier":
 		return "read_customers"
+	case "product":
+		return "read_products"
+	case "giftCard", "giftCards":
+		return "read_gift_cards"
+	case "giftCardCreate", "giftCardDeactivate":
+		return "write_gift_cards"
+	case "giftCardDebit":
+		return "write_gift_card_transactions"
+	case "tagsAdd", "tagsRemove":
+		return "write_customers"
 	case "storeCreditAccount":
 		return "read_store_credit_accounts"
 	case "storeCreditAccountCredit", "storeCreditAccountDebit":
@@ -151,6 +186,15 @@ func scopeOf(field string) string {
 		return "write_discounts"
 	}
 	return ""
+}
+
+// hiddenAfter is how old an order may be for an app without read_all_orders. Source: schema text of
+// Order, "the last 60 days".
+const hiddenAfter = 60 * 24 * time.Hour
+
+// shows tells whether the app may see an order at all.
+func (s *Shop) shows(o *Order) bool {
+	return o != nil && (s.granted("read_all_orders") || s.now().Sub(o.CreatedAt) <= hiddenAfter)
 }
 
 // granted tells whether a scope was given; writing includes reading.

@@ -29,6 +29,7 @@ type Options struct {
 	BulkPolls     int           // adding codes is done when it was asked after so often …
 	BulkDelay     time.Duration // … or so long after it began, where that is given
 	CreditLimit   string        // highest balance of an account; "15000.00"
+	GiftCardLimit string        // highest value of a new gift card; "2000.00"
 
 	WebhookURL   string        // where deliveries go; none: they are kept as held
 	HoldWebhooks bool          // keep deliveries back until they are released or taken
@@ -47,7 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 		field *string
 		value string
 	}{{&o.Domain, "demo.myshopify.com"}, {&o.Name, "Demo Shop"}, {&o.Currency, "USD"},
-		{&o.Timezone, "America/New_York"}, {&o.CreditLimit, "15000.00"}}
+		{&o.Timezone, "America/New_York"}, {&o.CreditLimit, "15000.00"}, {&o.GiftCardLimit, "2000.00"}}
 	for _, d := range defaults {
 		if *d.field == "" {
 			*d.field = d.value

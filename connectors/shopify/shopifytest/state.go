@@ -14,6 +14,8 @@ type State struct {
 	Discounts map[int64]*Discount      `json:"discounts"`
 	Accounts  map[int64]*CreditAccount `json:"credit_accounts"`
 	Bulks     map[int64]*BulkCreation  `json:"bulk_creations"`
+	GiftCards map[int64]*GiftCard      `json:"gift_cards"`
+	Products  map[int64]*Product       `json:"products"`
 
 	codes  map[string]codeRef // by folded code
 	emails map[string]int64   // customer by folded address
@@ -35,6 +37,7 @@ type Customer struct {
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	OrderIDs  []int64   `json:"order_ids"`
+	Tags      []string  `json:"tags,omitempty"`
 }
 
 // Order is an order with all that happened to it. Amounts are in the order's (the shop's) currency.
@@ -67,6 +70,13 @@ type Order struct {
 	Edited              bool          `json:"edited"`
 	NoteAttributes      []Attribute   `json:"note_attributes"`
 	LandingSite         string        `json:"landing_site,omitempty"`
+	Visits              []Visit       `json:"visits,omitempty"` // oldest first
+	ShippingAddress     *Address      `json:"shipping_address,omitempty"`
+	BillingAddress      *Address      `json:"billing_address,omitempty"`
+	ClientIP            string        `json:"client_ip,omitempty"`
+	UserAgent           string        `json:"user_agent,omitempty"`
+	Card                *Card         `json:"card,omitempty"`
+	Risk                string        `json:"risk,omitempty"` // as OrderRiskRecommendationResult
 	Token               string        `json:"token"`
 	JourneyPending      bool          `json:"journey_pending"`
 	CustomerOrderIndex  int           `json:"customer_order_index"`
@@ -102,6 +112,7 @@ type Application struct {
 	Amount     Money  `json:"amount"`                // of a fixed discount; zero otherwise
 	Taken      Money  `json:"taken"`                 // what it took off
 	DiscountID int64  `json:"discount_id,omitempty"`
+	Entitled   bool   `json:"entitled,omitempty"` // on chosen goods alone
 }
 
 // Allocation is an application's part in a line.
@@ -150,6 +161,7 @@ func newState() *State {
 	return &State{
 		Customers: map[int64]*Customer{}, Orders: map[int64]*Order{}, Discounts: map[int64]*Discount{},
 		Accounts: map[int64]*CreditAccount{}, Bulks: map[int64]*BulkCreation{},
+		GiftCards: map[int64]*GiftCard{}, Products: map[int64]*Product{},
 		codes: map[string]codeRef{}, emails: map[string]int64{},
 	}
 }
