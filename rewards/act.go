@@ -17,29 +17,58 @@ const RefDebit = "debit/"
 // the same. TakeCredit.After is left to the caller, who reads the account first. Kind Invalid, code
 // no_action, for a step that needs no call.
 func (r Reward) Action(step StepKind) (Action, error) {
-	credit := r.Spec.Kind == KindStoreCredit
-	switch {
-	case step == StepIssue && credit:
-		return GrantCredit{RewardID: r.ID, CustomerID: r.CustomerID, Amount: r.Given, ExpiresAt: r.ExpiresAt}, nil
-	case step == StepIssue:
-		return r.issueCode(), nil
-	case step == StepReduce && credit:
-		return r.takeCredit(r.Net), nil
-	case step == StepReduce:
-		return ReduceCode{ExternalID: r.ExternalID, Code: r.Code, Amount: r.Net}, nil
-	case step == StepWithdraw && credit:
-		return r.takeCredit(Money{}), nil
-	case step == StepWithdraw:
-		return WithdrawCode{ExternalID: r.ExternalID, Code: r.Code}, nil
+	if step != StepIssue && step != StepReduce && step != StepWithdraw || r.Spec.Kind.InHouse() {
+		return nil, Errorf(Invalid, "no_action", "reward %s, a %s: step %q needs no call", r.ID, r.Spec.Kind, step)
 	}
-	return nil, Errorf(Invalid, "no_action", "reward %s: step %q needs no call", r.ID, step)
+	switch r.Spec.Kind {
+	case KindStoreCredit:
+		return r.creditAction(step), nil
+	case KindGiftCard:
+		return r.cardAction(step), nil
+	case KindTag:
+		if step == StepIssue {
+			return AddTag{RewardID: r.ID, CustomerID: r.CustomerID, Tag: r.Spec.Tag}, nil
+		}
+		return RemoveTag{CustomerID: r.CustomerID, Tag: r.Spec.Tag}, nil
+	}
+	switch step {
+	case StepIssue:
+		return r.issueCode(), nil
+	case StepReduce:
+		return ReduceCode{ExternalID: r.ExternalID, Code: r.Code, Amount: r.Net}, nil
+	}
+	return WithdrawCode{ExternalID: r.ExternalID, Code: r.Code}, nil
+}
+
+func (r Reward) creditAction(step StepKind) Action {
+	switch step {
+	case StepIssue:
+		return GrantCredit{RewardID: r.ID, CustomerID: r.CustomerID, Amount: r.Given, ExpiresAt: r.ExpiresAt}
+	case StepReduce:
+		return r.takeCredit(r.Net)
+	}
+	return r.takeCredit(Money{})
+}
+
+func (r Reward) cardAction(step StepKind) Action {
+	left := Money{Currency: r.Value.Currency}
+	switch step {
+	case StepIssue:
+		return IssueGiftCard{RewardID: r.ID, Code: r.Code, CustomerID: r.CustomerID, Amount: r.Given, ExpiresAt: r.ExpiresAt}
+	case StepReduce:
+		left = r.Net
+	}
+	return TakeGiftCard{ExternalID: r.ExternalID, Left: left, Amount: r.takeCredit(left).Amount}
 }
 
 // issueCode carries the amount that the intent fixed, which a refund before the issue made smaller than
 // the rule's.
 func (r Reward) issueCode() IssueCode {
 	d := r.Spec.Discount
-	if r.Priced() {
+	switch {
+	case r.Spec.Kind == KindProduct:
+		d = Discount{Percent: 10_000, Products: []string{r.Spec.ProductID}, OnePiece: true, Amount: Money{Currency: r.Value.Currency}, Minimum: Money{Currency: r.Value.Currency}}
+	case r.Priced():
 		d.Amount = r.Given
 	}
 	return IssueCode{
@@ -62,7 +91,7 @@ func (r Reward) takeCredit(down Money) TakeCredit {
 // deserved any more, or one that is still on its way.
 func Reissue(r Reward, mint Mint, now time.Time, actor string) (Effect, Reward, error) {
 	failed := r.Status == StatusFailed
-	code := r.Spec.Kind == KindDiscountCode && (r.Status == StatusIssued || r.Status == StatusExpired)
+	code := r.Spec.Kind.AsCode() && (r.Status == StatusIssued || r.Status == StatusExpired)
 	if !failed && !code || r.Void || r.Priced() && r.Net.Minor <= 0 {
 		return Effect{}, Reward{}, Errorf(Conflict, "not_reissuable", "reward %s is %s, a %s", r.ID, r.Status, r.Spec.Kind)
 	}
@@ -90,13 +119,12 @@ func Reissue(r Reward, mint Mint, now time.Time, actor string) (Effect, Reward, 
 // moveBooks gives back what the ledger holds for the old reward and reserves the new one.
 func moveBooks(old, next Reward) (Effect, error) {
 	var e Effect
-	pending, issued, _ := old.Booked()
-	program := ProgramAccount(old.Program)
-	if err := e.post(old, PendingAccount(old.AdvocateID), program, pending, "reissued"); err != nil {
+	was, program := old.Booked(), ProgramAccount(old.Program)
+	if err := e.post(old, old.pendingAccount(), program, was.Pending, "reissued"); err != nil {
 		return e, err
 	}
-	if err := e.post(old, IssuedAccount(old.AdvocateID), program, issued, "reissued"); err != nil {
+	if err := e.post(old, old.issuedAccount(), program, was.Issued, "reissued"); err != nil {
 		return e, err
 	}
-	return e, e.post(next, program, PendingAccount(next.AdvocateID), next.Given, "reissued")
+	return e, e.post(next, program, next.pendingAccount(), next.Given, "reissued")
 }

@@ -80,20 +80,55 @@ type TakeCredit struct {
 	Siblings   Siblings
 }
 
+// IssueGiftCard makes a gift card for a customer. Code is what a retry recognises it by.
+type IssueGiftCard struct {
+	RewardID   string
+	Code       string // as it was minted; a platform may allow fewer characters, and folds it its own way
+	CustomerID string
+	Amount     Money
+	ExpiresAt  time.Time // zero: never
+}
+
+// TakeGiftCard lowers what is left on a gift card to Left, or as far as it is not spent; a Left of zero
+// switches it off. The receipt's Taken tells how much came back.
+type TakeGiftCard struct {
+	ExternalID string
+	Amount     Money // how much is to come back
+	Left       Money // what is then to be left
+}
+
+// AddTag puts a tag on a customer. Doing it twice is doing it once.
+type AddTag struct {
+	RewardID   string
+	CustomerID string
+	Tag        string
+}
+
+// RemoveTag takes a tag off a customer.
+type RemoveTag struct {
+	CustomerID string
+	Tag        string
+}
+
 // Siblings are what a customer's other rewards have to do with her account. Shops spend and debit the
 // credit that expires soonest first, so what is left of one credit tells nothing: what is left of all of
 // them together does.
 type Siblings struct {
 	Credits []string // transactions by which the other rewards were given
 	Debits  []string // transactions by which the other rewards were taken back
+	SameTag bool     // another live reward gives the customer the same tag: it stays when this one goes
 }
 
-func (PublishOffer) isAction() {}
-func (ChangeOffer) isAction()  {}
-func (AddCodes) isAction()     {}
-func (RetireCode) isAction()   {}
-func (IssueCode) isAction()    {}
-func (ReduceCode) isAction()   {}
-func (WithdrawCode) isAction() {}
-func (GrantCredit) isAction()  {}
-func (TakeCredit) isAction()   {}
+func (PublishOffer) isAction()  {}
+func (ChangeOffer) isAction()   {}
+func (AddCodes) isAction()      {}
+func (RetireCode) isAction()    {}
+func (IssueCode) isAction()     {}
+func (ReduceCode) isAction()    {}
+func (WithdrawCode) isAction()  {}
+func (GrantCredit) isAction()   {}
+func (TakeCredit) isAction()    {}
+func (IssueGiftCard) isAction() {}
+func (TakeGiftCard) isAction()  {}
+func (AddTag) isAction()        {}
+func (RemoveTag) isAction()     {}

@@ -1,23 +1,65 @@
 package rewards
 
-// Priced tells whether this reward is an amount of money; a percentage off or free shipping is not.
+import "cmp"
+
+// Priced tells whether this reward is an amount: a percentage off, free shipping, a product or a tag is not.
 func (s RewardSpec) Priced() bool {
-	return s.Kind == KindStoreCredit || s.Discount.Amount.Minor > 0
+	switch s.Kind {
+	case KindDiscountCode:
+		return s.Discount.Amount.Minor > 0
+	case KindProduct, KindTag:
+		return false
+	}
+	return true
 }
 
 // Earned is what the rule yields for an order whose eligible total was original when placed: the amount,
-// or the percentage of it, towards zero. It is zero for a code that takes a percentage or the shipping off.
-// Kind Invalid for a percentage that is none.
+// the percentage of it, or so many points for each whole unit of it, towards zero. It is zero for what has
+// no amount. Kind Invalid for a percentage that is none or an amount that leaves int64.
 func (s RewardSpec) Earned(original Money) (Money, error) {
+	unit := s.Kind.Unit(original.Currency)
 	switch {
-	case s.Kind == KindStoreCredit && s.Percent > 0:
-		return original.Share(s.Percent)
-	case s.Kind == KindStoreCredit:
-		return s.Amount, nil
-	case s.Discount.Amount.Minor > 0:
+	case !s.Priced():
+		return Money{Currency: original.Currency}, nil
+	case s.Kind == KindDiscountCode:
 		return s.Discount.Amount, nil
+	case s.PerUnit > 0:
+		return s.pointsFor(original)
+	case s.Percent > 0:
+		return original.Share(s.Percent)
 	}
-	return Money{Currency: original.Currency}, nil
+	return Money{Minor: s.Amount.Minor, Currency: cmp.Or(s.Amount.Currency, unit)}, nil
+}
+
+// pointsFor gives points for each unit of money, a part of a point not counting.
+func (s RewardSpec) pointsFor(original Money) (Money, error) {
+	whole := int64(1)
+	exp, _ := Exponent(original.Currency)
+	for range exp {
+		whole *= 10
+	}
+	points, err := Money{Minor: original.Minor, Currency: UnitPoints}.times(s.PerUnit, whole)
+	return points, err
+}
+
+// times returns m × num ÷ den, towards zero. Kind Invalid where the result leaves int64 or den is not
+// above zero.
+func (m Money) times(num, den int64) (Money, error) {
+	if num <= den {
+		return m.Portion(num, den)
+	}
+	if den <= 0 || m.Minor < 0 {
+		return Money{}, Errorf(Invalid, "bad_portion", "%s × %d ÷ %d", m, num, den)
+	}
+	whole, part := num/den, num%den
+	rest, err := m.Portion(part, den)
+	if err != nil {
+		return Money{}, err
+	}
+	if whole != 0 && m.Minor > (1<<62)/whole {
+		return Money{}, Errorf(Invalid, "amount_overflow", "%s × %d leaves the range of int64", m, whole)
+	}
+	return Money{Minor: m.Minor * whole, Currency: m.Currency}.Add(rest)
 }
 
 // Net is what is left of a reward of this value after refunds, by the programme's policy. The minimum
@@ -32,10 +74,10 @@ func (p Program) Net(value Money, e Eligible) (Money, error) {
 	case p.PartialRefund == RefundTakeBack && e.Left.Minor < e.Original.Minor:
 		return none, nil
 	}
-	return value.Portion(e.Left.Minor, e.Original.Minor)
+	return value.Portion(min(e.Left.Minor, e.Original.Minor), e.Original.Minor)
 }
 
-// amounts checks what the order is worth and reckons the reward. false: it cannot be reckoned.
+// amounts checks what the order is worth and reckons the rewards. false: they cannot be reckoned.
 func (t *trial) amounts() bool {
 	o := t.f.Order
 	if o.Currency != t.p.Currency {
@@ -43,26 +85,20 @@ func (t *trial) amounts() bool {
 		return false
 	}
 	var err error
-	if t.left, err = o.Eligible(); err != nil {
+	if t.left, err = o.EligibleFor(t.p.Qualify.Scope); err != nil {
 		t.holdFirmly(ReasonUnreadableOrder, "readable", false, "%s", CodeOf(err))
 		return false
 	}
 	t.standing()
-	if t.d.Value, err = t.p.Reward.Earned(t.left.Original); err == nil {
-		t.d.Net, err = t.p.Net(t.d.Value, t.left)
-	}
-	if err != nil {
-		t.d.Value, t.d.Net = Money{}, Money{}
+	if err := t.grants(); err != nil {
+		t.d.Grants = nil
 		if t.rejected != "" { // nothing is left to reckon from
 			return true
 		}
 		t.holdFirmly(ReasonUnreadableOrder, "reward", false, "%s", CodeOf(err))
 		return false
 	}
-	if t.p.Reward.Priced() && t.rejected == "" {
-		t.reject(ReasonBelowMinimum, "reward", t.d.Value.Minor > 0, "%s of %s", t.d.Value, t.left.Original)
-		t.reject(ReasonRefunded, "reward_left", t.d.Net.Minor > 0, "%s of %s", t.d.Net, t.d.Value)
-	}
+	t.d.Reckoned = true
 	return true
 }
 
@@ -76,11 +112,11 @@ func (t *trial) standing() {
 		kept := e.Left.Minor > 0 && (t.p.PartialRefund != RefundTakeBack || e.Left.Minor == e.Original.Minor)
 		t.reject(ReasonRefunded, "left", kept, "%s of %s left, a part refunded: %s", e.Left, e.Original, t.p.PartialRefund)
 	}
-	if t.p.Minimum.Minor > 0 {
+	if minimum := t.p.Qualify.Minimum; minimum.Minor > 0 {
 		basis := e.Left
 		if t.p.PartialRefund == RefundKeep {
 			basis = e.Original // the reward is whole until nothing is left
 		}
-		t.reject(ReasonBelowMinimum, "minimum", basis.Minor >= t.p.Minimum.Minor, "eligible %s, minimum %s", basis, t.p.Minimum)
+		t.reject(ReasonBelowMinimum, "minimum", basis.Minor >= minimum.Minor, "eligible %s, minimum %s", basis, minimum)
 	}
 }

@@ -25,34 +25,66 @@ func (b *Book) Apply(o Order, trouble Reason, detail string) (Change, error) {
 	if seen && !o.UpdatedAt.IsZero() && o.UpdatedAt.Before(stored.Facts.Order.UpdatedAt) {
 		return Change{Record: stored, Effect: b.waiting(o.ID, stored.Decision)}, nil
 	}
-	live, closed := b.rewardOf(o.ID)
-	facts := b.facts(o, stored, seen, live, trouble, detail)
-	find := b.versions(stored.Decision, live, facts)
-	d := b.judge(find, &facts, stored, live, closed)
+	return b.decide(o, stored, seen, trouble, detail)
+}
 
-	s := settling{book: b, find: find, facts: facts, decision: d}
-	s.eligible, _ = facts.Order.Eligible() // an error was judged already
-	if err := s.settle(live, closed); err != nil {
+// Review judges an order again after a person decided about it; nil takes the last decision back. What was
+// given meanwhile follows: an approval that is undone takes back what it gave, a rejection what was on its
+// way. Kind NotFound for an order that was never judged, Conflict, code not_reviewable, for one that no
+// person can change: it carries no code or link of ours, or it was imported.
+func (b *Book) Review(orderID string, r *Review) (Change, error) {
+	stored, seen := b.Records[orderID]
+	if !seen {
+		return Change{}, Errorf(NotFound, "order_not_found", "there is no order %.80q", orderID)
+	}
+	if stored.Decision.Outcome == OutcomeNone {
+		return Change{}, Errorf(Conflict, "not_reviewable", "order %s was never referred: there is nothing to decide", orderID)
+	}
+	stored.Facts.Review = r
+	return b.decide(stored.Facts.Order, stored, true, stored.Facts.Trouble, stored.Facts.Detail)
+}
+
+func (b *Book) decide(o Order, stored Record, seen bool, trouble Reason, detail string) (Change, error) {
+	live := b.liveRewards(o.ID)
+	facts := b.facts(o, stored, seen, live, trouble, detail)
+	rules := b.rulebook(stored.Decision, live, facts)
+	d := b.judge(rules, &facts, stored, live)
+
+	s := settling{book: b, rules: rules, facts: facts, decision: d}
+	p, _ := rules.named(d.Program)
+	s.eligible, _ = facts.Order.EligibleFor(p.Qualify.Scope) // an error was judged already
+	if err := s.settle(live); err != nil {
 		return Change{}, err
 	}
 	if err := s.redeem(); err != nil {
 		return Change{}, err
 	}
+	s.alert(p)
 	rec := Record{Facts: facts, Eligible: s.eligible, Decision: d}
+	shadows := b.shadows(facts)
 	b.remember(rec, s.Effect)
-	return Change{Record: rec, Effect: s.Effect}, nil
+	return Change{Record: rec, Effect: s.Effect, Shadows: shadows}, nil
 }
 
-// rewardOf returns the order's live reward, nil if there is none. closed tells that a person revoked
-// the reward without a replacement: the order then gets no other.
-func (b *Book) rewardOf(orderID string) (live *Reward, closed bool) {
+// liveRewards returns the order's rewards that count.
+func (b *Book) liveRewards(orderID string) (live []Reward) {
 	for _, r := range b.Rewards[orderID] {
 		if r.Status.Live() {
-			return &r, false
+			live = append(live, r)
 		}
-		closed = r.Status == StatusRevoked && r.ReplacedBy == ""
 	}
-	return nil, closed
+	return live
+}
+
+// closed tells that a person revoked the reward of a rule without a replacement: the order then gets no
+// other by it.
+func (b *Book) closed(orderID string, g Grant) (closed bool) {
+	for _, r := range b.Rewards[orderID] {
+		if r.Beneficiary == g.For && r.Rule == g.Rule {
+			closed = r.Status == StatusRevoked && r.ReplacedBy == ""
+		}
+	}
+	return closed
 }
 
 // soon is how long after an old state a look that was due is taken again.
@@ -61,19 +93,21 @@ const soon = 10 * time.Second
 // again is how long a reward that is on its way out, but is deserved again, waits to be judged anew.
 const again = 10 * time.Minute
 
-// waiting asks for the look that the order's reward waits for, if it waits for one at a time.
+// waiting asks for the look that the order waits for, if it waits for one at a time.
 func (b *Book) waiting(orderID string, d Decision) (e Effect) {
-	live, _ := b.rewardOf(orderID)
-	switch {
-	case live == nil:
-	case (live.Status == StatusPending || live.Status == StatusApproved) && !live.ReleaseAt.IsZero():
-		at := live.ReleaseAt
+	if d.Outcome == OutcomePending && !d.ReleaseAt.IsZero() {
+		at := d.ReleaseAt
 		if !at.After(b.Now) {
 			at = b.Now.Add(soon)
 		}
 		e.confirm(orderID, at)
-	case live.Status.Granted() && live.Void && d.Stands() && live.Next() != StepNone:
-		e.confirm(orderID, b.Now.Add(again))
+		return e
+	}
+	for _, r := range b.liveRewards(orderID) {
+		if r.Status.Granted() && r.Void && d.Stands() && r.Next() != StepNone {
+			e.confirm(orderID, b.Now.Add(again))
+			break
+		}
 	}
 	return e
 }
@@ -88,13 +122,16 @@ func (s Status) Granted() bool {
 	return false
 }
 
+func anyGranted(live []Reward) bool {
+	return slices.ContainsFunc(live, func(r Reward) bool { return r.Status.Granted() })
+}
+
 // facts gathers what the decision rests on: the new state, what sticks from earlier, the claims.
-func (b *Book) facts(o Order, stored Record, seen bool, live *Reward, trouble Reason, detail string) Facts {
-	f := Facts{Order: o, At: b.Now, Trouble: trouble, Detail: detail, EarlierHere: b.EarlierHere[o.ID]}
-	f.Granted = live != nil && live.Status.Granted()
+func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble Reason, detail string) Facts {
+	f := Facts{Order: o, At: b.Now, Trouble: trouble, Detail: detail, EarlierHere: b.EarlierHere[o.ID], Granted: anyGranted(live)}
 	if seen {
 		was := stored.Facts
-		f.PaidAt, f.Room, f.Approved = was.PaidAt, was.Room, was.Approved
+		f.PaidAt, f.Room, f.Review, f.Historic = was.PaidAt, was.Room, was.Review, was.Historic
 		if o.Deleted || trouble != "" && o.PlacedAt.IsZero() { // the shop told nothing: the last state stands
 			f.Order, f.Claims, f.EarlierHere = was.Order, was.Claims, was.EarlierHere
 			f.Order.Deleted = o.Deleted
@@ -102,8 +139,9 @@ func (b *Book) facts(o Order, stored Record, seen bool, live *Reward, trouble Re
 		}
 		if f.Granted {
 			f.Claims, f.EarlierHere = was.Claims, was.EarlierHere
-			f.Order.Customer, f.Order.Codes = was.Order.Customer, was.Order.Codes
-			f.Order.PlacedAt, f.Order.Test = was.Order.PlacedAt, was.Order.Test
+			f.Order.Customer, f.Order.Codes, f.Order.Touches = was.Order.Customer, was.Order.Codes, was.Order.Touches
+			f.Order.PlacedAt, f.Order.Test, f.Order.Country = was.Order.PlacedAt, was.Order.Test, was.Order.Country
+			f.Order.Risk, f.Order.Trail = was.Order.Risk, was.Order.Trail
 		}
 	}
 	if f.PaidAt.IsZero() && o.Paid() {
@@ -121,88 +159,69 @@ func (b *Book) facts(o Order, stored Record, seen bool, live *Reward, trouble Re
 	return f
 }
 
-// claims finds the owners of the order's codes. A code that stands there twice counts once, with the sum.
-func (b *Book) claims(o Order) []Claim {
-	var claims []Claim
-	for _, applied := range o.Codes {
-		folded, ok := FoldCode(applied.Code)
-		if !ok {
-			continue
-		}
-		owner, ok := b.Owners[folded]
-		if !ok {
-			continue
-		}
-		owner.Code, owner.TookOff = folded, applied.TookOff
-		i := slices.IndexFunc(claims, func(c Claim) bool { return c.Code == folded })
-		if i < 0 {
-			claims = append(claims, owner)
-		} else if sum, err := claims[i].TookOff.Add(applied.TookOff); err == nil {
-			claims[i].TookOff = sum
-		}
-	}
-	return claims
-}
-
-// versions finds a programme's version for an order: the one that judged it before, or else the one that
-// was valid when it was placed.
-func (b *Book) versions(was Decision, live *Reward, f Facts) func(string) (Program, bool) {
+// rulebook finds the programmes of an order at the version that judged it before, or else the one that was
+// valid when it was placed.
+func (b *Book) rulebook(was Decision, live []Reward, f Facts) dated {
 	name, version := was.Program, was.Version
-	if live != nil {
-		name, version = live.Program, live.Version
+	for _, r := range live {
+		name, version = r.Program, r.Version
 	}
-	return pinned(b.Versions, name, version, f)
-}
-
-// pinned finds the version valid when the order was placed, but for the named programme this version. A
-// shop's clock that runs ahead cannot carry an order into a version that did not exist when it was judged.
-func pinned(all map[string][]Program, program string, version int, f Facts) func(string) (Program, bool) {
-	placedAt := f.Order.PlacedAt
-	if f.At.Before(placedAt) {
-		placedAt = f.At
-	}
-	return func(name string) (Program, bool) {
-		for _, p := range all[name] {
-			if name == program && p.Version == version {
-				return p, true
-			}
-		}
-		return VersionAt(all[name], placedAt)
-	}
+	return newRulebook(b.Versions, name, version, f)
 }
 
 // Rejudge derives the decision again from the stored facts. all holds every version of the shop's
 // programmes, rising. The result differs from r.Decision only if what was stored is damaged.
 func (r Record) Rejudge(all map[string][]Program) Decision {
-	return Judge(pinned(all, r.Decision.Program, r.Decision.Version, r.Facts), r.Facts)
+	return Judge(newRulebook(all, r.Decision.Program, r.Decision.Version, r.Facts), r.Facts)
 }
 
 // judge asks Judge, and the limits where a new reward is wanted. What the limits left then is kept in
 // the facts: a later look cannot change the verdict.
-func (b *Book) judge(find func(string) (Program, bool), f *Facts, stored Record, live *Reward, closed bool) Decision {
-	d := Judge(find, *f)
-	if f.Room != nil && (d.Advocate != stored.Decision.Advocate || d.Program != stored.Decision.Program) && d.Advocate != "" {
+func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decision {
+	was := stored.Decision
+	d := Judge(rules, *f)
+	if f.Room != nil && (d.Advocate != was.Advocate || d.Program != was.Program) && d.Advocate != "" {
 		f.Room = nil // it was asked for another
-		d = Judge(find, *f)
+		d = Judge(rules, *f)
 	}
-	if !d.Stands() || !d.Reckoned() || closed || live != nil && live.belongsTo(d) {
+	if !d.Stands() || !d.Reckoned || f.Room != nil && was.Stands() && len(was.Grants) == 0 {
 		return d
 	}
-	p, _ := find(d.Program)
-	f.Room = b.room(p, d)
-	return Judge(find, *f)
+	if slices.ContainsFunc(live, func(r Reward) bool { return r.belongsTo(d) }) {
+		return d
+	}
+	if len(d.Grants) > 0 && !slices.ContainsFunc(d.Grants, func(g Grant) bool { return !b.closed(f.Order.ID, g) }) {
+		return d
+	}
+	p, _ := rules.named(d.Program)
+	f.Room = b.room(p, d, f.Order)
+	d = Judge(rules, *f) // the number of referrals decides what is asked for
+	f.Room.Asked, _ = d.asked(p.Currency)
+	return Judge(rules, *f)
 }
 
 func (r Reward) belongsTo(d Decision) bool {
 	return r.AdvocateID == d.Advocate && r.Program == d.Program
 }
 
-// room counts what is used of the limits now.
-func (b *Book) room(p Program, d Decision) *Room {
-	room := Room{BudgetUsed: b.budgetUsed(p), Asked: d.Value}
-	for _, at := range b.AdvocateUsed[UsedKey(p.Name, d.Advocate)] {
-		if p.PerAdvocateSpan == 0 || at.After(b.Now.Add(-p.PerAdvocateSpan)) {
-			room.AdvocateUsed++
+// room counts what is used of the limits now. What this order itself has used does not count.
+func (b *Book) room(p Program, d Decision, o Order) *Room {
+	key := UsedKey(p.Name, d.Advocate)
+	room := Room{BudgetUsed: b.budgetUsed(p), Asked: Money{Currency: p.Currency}}
+	orders := map[string]bool{}
+	for _, u := range b.AdvocateUsed[key] {
+		if u.OrderID != o.ID && (p.PerAdvocateSpan == 0 || u.At.After(b.Now.Add(-p.PerAdvocateSpan))) {
+			orders[u.OrderID] = true
+		}
+		if u.Milestone != "" && u.OrderID != o.ID && !slices.Contains(room.Milestones, u.Milestone) {
+			room.Milestones = append(room.Milestones, u.Milestone)
+		}
+	}
+	slices.Sort(room.Milestones)
+	room.AdvocateUsed = len(orders)
+	for _, r := range b.Referrals[key] {
+		if r.OrderID != o.ID && (p.CountingPeriod == 0 || r.PlacedAt.After(o.PlacedAt.Add(-p.CountingPeriod))) {
+			room.Referrals++
 		}
 	}
 	return &room
@@ -213,53 +232,6 @@ func (b *Book) budgetUsed(p Program) Money {
 		return used
 	}
 	return Money{Currency: p.Currency}
-}
-
-// remember brings the book up to date with a change.
-func (b *Book) remember(rec Record, e Effect) {
-	if b.Records == nil {
-		b.Records = map[string]Record{}
-	}
-	b.Records[rec.Facts.Order.ID] = rec
-	for _, c := range e.Rewards {
-		b.keep(c)
-	}
-	for name, delta := range e.Budget {
-		if b.BudgetUsed == nil {
-			b.BudgetUsed = map[string]Money{}
-		}
-		b.BudgetUsed[name], _ = b.BudgetUsed[name].Add(delta) // the postings were checked for overflow
-	}
-}
-
-// keep stores a changed reward and counts or forgets its use of the advocate's limit.
-func (b *Book) keep(c RewardChange) {
-	if b.Rewards == nil {
-		b.Rewards = map[string][]Reward{}
-	}
-	if b.AdvocateUsed == nil {
-		b.AdvocateUsed = map[string][]time.Time{}
-	}
-	r := c.Reward
-	list := slices.Clone(b.Rewards[r.OrderID])
-	if i := slices.IndexFunc(list, func(x Reward) bool { return x.ID == r.ID }); i >= 0 {
-		list[i] = r
-	} else {
-		list = append(list, r)
-	}
-	b.Rewards[r.OrderID] = list
-	if known, ok := b.RewardCodes[r.Code]; ok && known.ID == r.ID {
-		b.RewardCodes[r.Code] = r
-	}
-	key := UsedKey(r.Program, r.AdvocateID)
-	used := b.AdvocateUsed[key]
-	if c.Was == "" {
-		b.AdvocateUsed[key] = append(slices.Clone(used), r.CreatedAt)
-	} else if c.Was.Live() && !r.Status.Live() {
-		if i := slices.IndexFunc(used, r.CreatedAt.Equal); i >= 0 {
-			b.AdvocateUsed[key] = slices.Delete(slices.Clone(used), i, i+1)
-		}
-	}
 }
 
 // same tells whether a step left a reward as it was.

@@ -9,10 +9,16 @@ import (
 	"grapevine/rewards"
 )
 
+// forAdvocate is the rule of a programme with one reward.
+func forAdvocate(spec rewards.RewardSpec) []rewards.Rule {
+	return []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: spec}}
+}
+
 func simpleOffer() rewards.Program {
 	return rewards.Program{
-		Name: "offer", Version: 1, Currency: "USD", AppliedAt: dayZero, Customers: rewards.CustomersNew, Budget: cents, Minimum: cents,
-		PartialRefund: rewards.RefundProportional, Reward: rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: usd(1000)},
+		Name: "offer", Version: 1, Currency: "USD", AppliedAt: dayZero, Budget: cents,
+		Qualify:       rewards.Qualify{Customers: rewards.CustomersNew, Minimum: cents},
+		PartialRefund: rewards.RefundProportional, Rules: forAdvocate(rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: usd(1000)}),
 	}
 }
 
@@ -106,7 +112,7 @@ func TestAClockThatRunsAheadKeepsTheVersion(t *testing.T) {
 	w.orders["o1"] = o
 	w.confirm(t, "o1")
 	second := simpleOffer()
-	second.Version, second.AppliedAt, second.Reward.Amount = 2, dayZero.Add(time.Minute), usd(1)
+	second.Version, second.AppliedAt, second.Rules[0].Reward.Amount = 2, dayZero.Add(time.Minute), usd(1)
 	w.versions["offer"] = append(w.versions["offer"], second)
 	w.now = dayZero.Add(2 * time.Hour)
 	o.Payment = rewards.PaymentPaid
@@ -132,7 +138,7 @@ func TestCreditAlwaysEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			offer := simpleOffer()
-			offer.Reward = rewards.RewardSpec{Kind: tc.kind, Amount: usd(1000), Expires: tc.expires, Discount: rewards.Discount{Amount: usd(1000)}}
+			offer.Rules = forAdvocate(rewards.RewardSpec{Kind: tc.kind, Amount: usd(1000), Expires: tc.expires, Discount: rewards.Discount{Amount: usd(1000)}})
 			w := offerWorld(offer)
 			w.orders["o1"] = simpleOrder("o1")
 			w.confirm(t, "o1")
@@ -180,7 +186,7 @@ func TestRuns(t *testing.T) {
 func TestADamagedProgrammeHolds(t *testing.T) {
 	t.Parallel()
 	offer := simpleOffer()
-	offer.Reward = rewards.RewardSpec{Kind: rewards.KindStoreCredit, Percent: 20_000}
+	offer.Rules = forAdvocate(rewards.RewardSpec{Kind: rewards.KindStoreCredit, Percent: 20_000})
 	w := offerWorld(offer)
 	w.orders["o1"] = simpleOrder("o1")
 	w.confirm(t, "o1")

@@ -1,6 +1,10 @@
 package rewards
 
-import "time"
+import (
+	"time"
+
+	"grapevine/rewards/fairness"
+)
 
 // Record is what is stored of an order: the facts, the verdict and the current state.
 type Record struct {
@@ -24,8 +28,16 @@ type Book struct {
 	// BudgetUsed is what each programme has promised, given or lost: minus the balance of its account.
 	// Room comes back when the shop has given back the amount, not when it is asked for.
 	BudgetUsed map[string]Money
-	// AdvocateUsed lists when each advocate's live rewards of a programme were earned, by UsedKey.
-	AdvocateUsed map[string][]time.Time
+	// AdvocateUsed lists each advocate's live rewards of a programme, by UsedKey, as far back as its limits
+	// and milestones look.
+	AdvocateUsed map[string][]Use
+	// Referrals lists each advocate's orders that count for a programme, by UsedKey, as far back as tiers
+	// look and for 30 days at least.
+	Referrals map[string][]Referral
+	// Bonds holds, by order id, the claim of the advocate who referred the friend before.
+	Bonds map[string]Claim
+	// Cases holds what friend and advocate have in common and what other orders tell, by CaseKey.
+	Cases map[string]fairness.Case
 	// RewardCodes holds the rewards whose own code was used on one of these orders, by folded code.
 	RewardCodes map[string]Reward
 	Mint        Mint
@@ -33,6 +45,23 @@ type Book struct {
 
 // UsedKey is the key of Book.AdvocateUsed.
 func UsedKey(program, advocate string) string { return program + "\x00" + advocate }
+
+// CaseKey is the key of Book.Cases.
+func CaseKey(orderID, advocate string) string { return orderID + "\x00" + advocate }
+
+// Use is one live reward as the limits see it.
+type Use struct {
+	OrderID   string
+	RewardID  string
+	At        time.Time // when it was earned
+	Milestone string    // its key, "" if it is none
+}
+
+// Referral is one order that counts for an advocate.
+type Referral struct {
+	OrderID  string
+	PlacedAt time.Time
+}
 
 // RewardChange is a reward to insert (Was == "") or to update where its status is still Was.
 type RewardChange struct {
@@ -65,14 +94,33 @@ type Effect struct {
 	Rewards  []RewardChange
 	Postings []Posting
 	Jobs     []JobRequest
-	// Budget is what the use of each programme's budget changes by: what Postings take out of its account.
+	// Budget is what the use of each programme's budget changes by: the money that Postings take out of its
+	// account. Units of our own are not part of it.
 	Budget map[string]Money
+	Alerts []BudgetAlert
+}
+
+// BudgetAlert tells that a programme's use of its budget passed a level.
+type BudgetAlert struct {
+	Program string
+	Level   int // percent: 50, 80 or 100
+	Used    Money
+	Budget  Money
 }
 
 // Change is what judging one order leaves to be stored.
 type Change struct {
 	Record Record
 	Effect
+	Shadows []ShadowVerdict
+}
+
+// ShadowVerdict is what a shadow programme would have decided about an order.
+type ShadowVerdict struct {
+	Program  string
+	Version  int
+	Decision Decision
+	Cost     Money // of its grants, as the order stands
 }
 
 // StepResult is what the shop answered to a reward's step, in the domain's words.

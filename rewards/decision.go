@@ -1,6 +1,11 @@
 package rewards
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"grapevine/rewards/fairness"
+)
 
 // Outcome is the verdict on an order.
 type Outcome string
@@ -41,21 +46,43 @@ const (
 	ReasonNoCustomer       Reason = "no_customer"
 	ReasonTooManyCodes     Reason = "too_many_codes"
 	ReasonCouponFailed     Reason = "coupon_failed" // the shop refused the reward
+	ReasonCountryExcluded  Reason = "country_excluded"
+	ReasonCombined         Reason = "combined_discount" // another discount code was used, and the offer stands alone
+	ReasonFraudReview      Reason = "fraud_review"      // signals of abuse: a person must look
+	ReasonFraudRejected    Reason = "fraud_rejected"    // signals that leave no doubt, or a person's verdict
+	ReasonHistoric         Reason = "historic"          // imported: from before the programme knew the shop
+	ReasonCounted          Reason = "counted"           // a good referral that by itself earns nothing yet
 
 	// Why a candidate lost.
 	ReasonNotApplied   Reason = "not_applied"    // it took nothing off
 	ReasonTookLess     Reason = "took_less"      // another code took more off
 	ReasonNewerCode    Reason = "newer_code"     // as much, but the other code is older
 	ReasonLaterInAlpha Reason = "later_in_alpha" // as much and as old
+	ReasonCodeWins     Reason = "code_beats_link"
+	ReasonWindowOver   Reason = "outside_window"  // the link was followed too long before the order
+	ReasonOtherTouch   Reason = "other_touch"     // another link was followed later, or first where the programme says so
+	ReasonBound        Reason = "bound_elsewhere" // the friend stays with the advocate of the first order
 )
 
 // MaxCodes is how many codes an order may carry before it is held: Shopify's checkout takes six, and
 // more is a sign of trouble, not of a sale.
 const MaxCodes = 20
 
-// Claim is a code on the order that belongs to an advocate of this shop.
+// Via tells how a claim came to be on an order.
+type Via string
+
+// The ways of a claim.
+const (
+	ViaCode Via = ""      // a code that the platform applied
+	ViaLink Via = "link"  // a link with the code was followed
+	ViaBond Via = "bound" // the friend was referred before, and the programme keeps it so
+)
+
+// Claim is a code or a link on the order that belongs to an advocate of this shop.
 type Claim struct {
-	Code       string    `json:"code"` // folded
+	Code       string    `json:"code"` // folded; "" for a bond
+	Via        Via       `json:"via,omitempty"`
+	TouchedAt  time.Time `json:"touched_at,omitzero"` // of a link, zero where it is not told
 	AdvocateID string    `json:"advocate"`
 	CustomerID string    `json:"customer_id"` // the advocate's, in the shop
 	EmailKey   string    `json:"email_key,omitempty"`
@@ -63,6 +90,9 @@ type Claim struct {
 	Program    string    `json:"program"` // the programme the code belongs to
 	Since      time.Time `json:"since"`   // when the code was made
 	TookOff    Money     `json:"took_off"`
+	Group      string    `json:"group,omitempty"` // of the advocate
+	// Case is what friend and advocate have in common, and what the shop's other orders tell.
+	Case fairness.Case `json:"case,omitzero"`
 }
 
 // Facts are all that a decision rests on. They are stored with it, and Judge gives the same decision
@@ -80,8 +110,10 @@ type Facts struct {
 	// Trouble is set where the order could not be read: it is held for that reason.
 	Trouble Reason `json:"trouble,omitempty"`
 	Detail  string `json:"detail,omitempty"`
-	// Approved is the actor who overruled a hold, or "".
-	Approved string `json:"approved,omitempty"`
+	// Review is what a person decided about the order; nil where nobody did.
+	Review *Review `json:"review,omitempty"`
+	// Historic orders were imported: they make customers known and are never rewarded.
+	Historic bool `json:"historic,omitempty"`
 	// Granted means that a reward was on its way to the shop or there already. What spoke for it is then
 	// kept as it was (customer, codes, claims, limits), and only the amount is judged anew.
 	Granted bool `json:"granted,omitempty"`
@@ -89,9 +121,33 @@ type Facts struct {
 
 // Room is what was used of the limits before this order, and what it asked for.
 type Room struct {
-	AdvocateUsed int   `json:"advocate_used"` // live rewards of the winner in the period
+	AdvocateUsed int   `json:"advocate_used"` // orders with live rewards of the winner in the period
 	BudgetUsed   Money `json:"budget_used"`
-	Asked        Money `json:"asked"` // zero for a code that takes a percentage off
+	Asked        Money `json:"asked"` // of money; zero for a code that takes a percentage off
+	// Referrals are the winner's other referrals that count for tiers, milestones and levels.
+	Referrals int `json:"referrals,omitempty"`
+	// Milestones are those that the winner was given for other orders: MilestoneKey.
+	Milestones []string `json:"milestones,omitempty"`
+}
+
+// MilestoneKey names a milestone: a rule at a number of referrals.
+func MilestoneKey(rule string, n int) string { return fmt.Sprintf("%s@%d", rule, n) }
+
+// Verdict is what a person decides about an order.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictApprove Verdict = "approve" // rewards it whatever the fairness rules say
+	VerdictReject  Verdict = "reject"
+)
+
+// Review is a person's decision about an order.
+type Review struct {
+	Verdict Verdict   `json:"verdict"`
+	Actor   string    `json:"actor"` // "user:…", "token:…"
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
 }
 
 // Check is one test of an order, with what it saw.
@@ -104,32 +160,85 @@ type Check struct {
 // Candidate is a claim's fate.
 type Candidate struct {
 	Code     string `json:"code"`
+	Via      Via    `json:"via,omitempty"`
 	Advocate string `json:"advocate"`
 	Won      bool   `json:"won"`
 	Reason   Reason `json:"reason"` // why it lost; "" for the winner
 }
 
-// Decision is the verdict on an order with everything that explains it.
-type Decision struct {
-	Outcome    Outcome     `json:"outcome"`
-	Reason     Reason      `json:"reason"`
-	Program    string      `json:"program,omitempty"`
-	Version    int         `json:"program_version,omitempty"`
-	Advocate   string      `json:"advocate,omitempty"`
-	Candidates []Candidate `json:"candidates,omitempty"`
-	Checks     []Check     `json:"checks,omitempty"`
+// Grant is one reward that an order brings by one rule.
+type Grant struct {
+	Rule string      `json:"rule"`
+	For  Beneficiary `json:"for"`
+	Kind RewardKind  `json:"kind"`
 	// Value is what the rule yields for the order as placed, Net what is left of it now: zero unless the
-	// outcome is rewarded, pending or held. Both are zero for a code that takes a percentage off. A
-	// value without a currency means that nothing could be reckoned.
-	Value     Money     `json:"value"`
-	Net       Money     `json:"net"`
-	ReleaseAt time.Time `json:"release_at,omitzero"` // end of the hold, zero before payment
+	// outcome is rewarded, pending or held. Both are zero for what has no amount: a code that takes a
+	// percentage off, a product, a tag.
+	Value Money `json:"value"`
+	Net   Money `json:"net"`
+	// Milestone is its key where the rule is one.
+	Milestone string `json:"milestone,omitempty"`
 }
 
-// Reckoned tells whether the order has a winner and amounts. An order may be held without either.
-func (d Decision) Reckoned() bool { return d.Advocate != "" && d.Value.Currency != "" }
+// Decision is the verdict on an order with everything that explains it.
+type Decision struct {
+	Outcome    Outcome           `json:"outcome"`
+	Reason     Reason            `json:"reason"`
+	Program    string            `json:"program,omitempty"`
+	Version    int               `json:"program_version,omitempty"`
+	Variant    string            `json:"variant,omitempty"`
+	Advocate   string            `json:"advocate,omitempty"`
+	Referral   int               `json:"referral,omitempty"` // the how-manieth of the advocate, 1 being the first
+	Level      string            `json:"level,omitempty"`    // of the advocate at this order
+	Candidates []Candidate       `json:"candidates,omitempty"`
+	Checks     []Check           `json:"checks,omitempty"`
+	Signals    []fairness.Signal `json:"signals,omitempty"`
+	Points     int               `json:"points,omitempty"` // of the signals
+	// Reckoned tells that there are a winner and amounts. An order may be held without either.
+	Reckoned bool `json:"reckoned,omitempty"`
+	// Grants are the rewards that the order deserves now or later. An order that counts and earns nothing by
+	// itself has none.
+	Grants    []Grant   `json:"grants,omitempty"`
+	ReleaseAt time.Time `json:"release_at,omitzero"` // end of the hold, zero before payment
+}
 
 // Stands tells whether the order deserves a reward, now or later.
 func (d Decision) Stands() bool {
 	return d.Outcome == OutcomeRewarded || d.Outcome == OutcomePending || d.Outcome == OutcomeHeld
+}
+
+// Grant finds the grant of a rule.
+func (d Decision) Grant(who Beneficiary, rule string) (Grant, bool) {
+	for _, g := range d.Grants {
+		if g.For == who && g.Rule == rule {
+			return g, true
+		}
+	}
+	return Grant{}, false
+}
+
+// Cost sums what the grants are worth in a currency, as the order stands now; units of our own do not
+// count.
+func (d Decision) Cost(currency string) (Money, error) {
+	return sumGrants(d.Grants, currency, func(g Grant) Money { return g.Net })
+}
+
+// asked sums what the grants were worth when the order was placed.
+func (d Decision) asked(currency string) (Money, error) {
+	return sumGrants(d.Grants, currency, func(g Grant) Money { return g.Value })
+}
+
+func sumGrants(grants []Grant, currency string, amount func(Grant) Money) (Money, error) {
+	sum := Money{Currency: currency}
+	for _, g := range grants {
+		m := amount(g)
+		if m.Currency != currency {
+			continue
+		}
+		var err error
+		if sum, err = sum.Add(m); err != nil {
+			return Money{}, err
+		}
+	}
+	return sum, nil
 }

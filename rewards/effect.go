@@ -2,22 +2,30 @@ package rewards
 
 import "time"
 
-// Booked tells what the ledger holds for a reward: earned and not yet in the shop, in the shop, lost.
-// The programme's account holds minus their sum. A reward that was reversed holds nothing, a revoked one
-// its loss.
-func (r Reward) Booked() (pending, issued, lost Money) {
+// Books is what the ledger holds for one reward. The programme's account holds minus their sum.
+type Books struct {
+	Pending Money // earned and not yet given
+	Issued  Money // given and, as far as is known here, not used
+	Used    Money
+	Lost    Money
+}
+
+// Booked tells what the ledger holds for a reward. One that was reversed holds nothing, a revoked one its
+// loss.
+func (r Reward) Booked() Books {
 	none := Money{Currency: r.Value.Currency}
+	b := Books{none, none, none, none}
 	switch r.Status {
 	case StatusPending, StatusHeld, StatusApproved:
-		return r.Net, none, none
+		b.Pending = r.Net
 	case StatusIssuing, StatusFailed:
-		return r.Given, none, none
+		b.Pending = r.Given
 	case StatusIssued, StatusRedeemed, StatusExpired:
-		return none, Money{Minor: r.Given.Minor - r.Loss.Minor, Currency: none.Currency}, r.Loss
+		b.Issued.Minor, b.Used.Minor, b.Lost = r.Given.Minor-r.Loss.Minor-r.Used.Minor, r.Used.Minor, r.Loss
 	case StatusRevoked:
-		return none, none, r.Loss
+		b.Lost = r.Loss
 	}
-	return none, none, none
+	return b
 }
 
 // change records a reward's new state.
@@ -45,8 +53,11 @@ func (e *Effect) post(r Reward, from, to string, amount Money, reason string) er
 		return Errorf(Internal, "negative_posting", "reward %s: %s from %s to %s", r.ID, amount, from, to)
 	}
 	e.Postings = append(e.Postings, Posting{RewardID: r.ID, From: from, To: to, Amount: amount, Reason: reason})
-	var err error
 	own := ProgramAccount(r.Program)
+	if !IsMoney(amount) {
+		return nil
+	}
+	var err error
 	if e.Budget == nil {
 		e.Budget = map[string]Money{}
 	}
@@ -71,10 +82,28 @@ func (e *Effect) postDifference(r Reward, from, to string, was, is Money) error 
 	return e.post(r, from, to, diff, "earned")
 }
 
+// Drop ends a reward that was only reserved: nothing was given, and what was reserved goes back. Kind
+// Conflict, code not_droppable, for one that was given or may be.
+func (r Reward) Drop(why Reason, actor string) (Effect, error) {
+	switch r.Status {
+	case StatusPending, StatusHeld, StatusApproved, StatusFailed:
+	default:
+		if r.Status != StatusIssuing || r.Tries > 0 {
+			return Effect{}, Errorf(Conflict, "not_droppable", "reward %s is %s after %d tries", r.ID, r.Status, r.Tries)
+		}
+	}
+	var e Effect
+	was := r.Status
+	if err := e.reverse(&r, why); err != nil {
+		return Effect{}, err
+	}
+	e.Rewards = append(e.Rewards, RewardChange{Was: was, Reward: r, Actor: actor})
+	return e, nil
+}
+
 // reverse ends a reward that the shop does not have, and gives back what was reserved for it.
 func (e *Effect) reverse(r *Reward, why Reason) error {
-	pending, _, _ := r.Booked()
-	if err := e.post(*r, PendingAccount(r.AdvocateID), ProgramAccount(r.Program), pending, "reversed"); err != nil {
+	if err := e.post(*r, r.pendingAccount(), ProgramAccount(r.Program), r.Booked().Pending, "reversed"); err != nil {
 		return err
 	}
 	r.Status, r.Reason, r.Void = StatusReversed, why, true
@@ -98,5 +127,5 @@ func (e *Effect) lose(r *Reward) error {
 		return nil
 	}
 	r.Loss = Money{Minor: r.Loss.Minor + lost.Minor, Currency: lost.Currency}
-	return e.post(*r, IssuedAccount(r.AdvocateID), LossAccount(r.Program), lost, "lost")
+	return e.post(*r, r.issuedAccount(), LossAccount(r.Program), lost, "lost")
 }

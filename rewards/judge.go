@@ -3,19 +3,21 @@ package rewards
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 )
 
 // Judge gives the verdict on an order. It looks at nothing but its arguments: the same facts and the
 // same programmes give the same decision for ever, so a stored decision can be derived again.
-// p finds the version of a programme that was valid when the order was placed.
 //
 // All checks are made as far as there is something to check, and each leaves its evidence. Of those that
 // fail, one that rejects outweighs one that holds, and that outweighs one that waits; among equals the
 // first counts.
-func Judge(p func(name string) (Program, bool), f Facts) Decision {
-	t := trial{f: f, find: p}
+func Judge(rules Rulebook, f Facts) Decision {
+	t := trial{f: f, rules: rules}
+	if f.Historic {
+		t.d.Outcome, t.d.Reason = OutcomeNone, ReasonHistoric
+		return t.d
+	}
 	if !t.readable() {
 		return t.end()
 	}
@@ -27,21 +29,24 @@ func Judge(p func(name string) (Program, bool), f Facts) Decision {
 		return t.end()
 	}
 	t.people()
+	t.origin()
 	if t.amounts() {
 		t.waits()
 		t.limits()
+		t.fair()
 	}
+	t.reviewed()
 	return t.end()
 }
 
 // trial is one judgement under way: what was found so far, and the first reason of each severity.
 type trial struct {
-	f    Facts
-	find func(name string) (Program, bool)
-	d    Decision
-	p    Program
-	won  Claim
-	left Eligible
+	f     Facts
+	rules Rulebook
+	d     Decision
+	p     Program
+	won   Claim
+	left  Eligible
 
 	rejected, held, waiting Reason
 }
@@ -58,12 +63,27 @@ func (t *trial) reject(why Reason, name string, passed bool, format string, args
 	}
 }
 
+// doubt is reject for what a person may overrule.
+func (t *trial) doubt(why Reason, name string, passed bool, format string, args ...any) {
+	passed, format, args = t.overruled(passed, format, args)
+	t.reject(why, name, passed, format, args...)
+}
+
 func (t *trial) hold(why Reason, name string, passed bool, format string, args ...any) {
-	if !passed && t.f.Approved != "" {
-		passed, format, args = true, format+"; approved by %s", append(args, t.f.Approved)
-	}
+	passed, format, args = t.overruled(passed, format, args)
 	t.holdFirmly(why, name, passed, format, args...)
 }
+
+// overruled turns a failed check into one that passed where a person approved the order.
+func (t *trial) overruled(passed bool, format string, args []any) (bool, string, []any) {
+	if passed || !t.f.Approved() {
+		return passed, format, args
+	}
+	return true, format + "; approved by %s", append(args, t.f.Review.Actor)
+}
+
+// Approved tells whether a person approved the order.
+func (f Facts) Approved() bool { return f.Review != nil && f.Review.Verdict == VerdictApprove }
 
 // holdFirmly is for what nobody can approve, because there is nothing to reckon a reward from.
 func (t *trial) holdFirmly(why Reason, name string, passed bool, format string, args ...any) {
@@ -85,13 +105,18 @@ func (t *trial) end() Decision {
 	switch {
 	case t.rejected != "":
 		t.d.Outcome, t.d.Reason = OutcomeRejected, t.rejected
-		t.d.Net.Minor = 0
+		for i := range t.d.Grants {
+			t.d.Grants[i].Net.Minor = 0
+		}
 	case t.held != "":
 		t.d.Outcome, t.d.Reason = OutcomeHeld, t.held
 	case t.waiting != "":
 		t.d.Outcome, t.d.Reason = OutcomePending, t.waiting
 	default:
 		t.d.Outcome = OutcomeRewarded
+		if len(t.d.Grants) == 0 {
+			t.d.Reason = ReasonCounted
+		}
 	}
 	return t.d
 }
@@ -130,26 +155,13 @@ func (t *trial) readable() bool {
 	return true
 }
 
-// people checks the advocate and the friend.
-func (t *trial) people() {
-	t.reject(ReasonAdvocateBlocked, "advocate", !t.won.Blocked, "%s", either(t.won.Blocked, "the advocate is blocked", "the advocate is in good standing"))
-	who := t.f.Order.Customer
-	t.note("other_person", true, "%s", either(who == nil, "no customer to compare with the advocate", "the buyer is not the advocate"))
-	if t.p.Customers == CustomersAny {
+// reviewed notes what a person decided.
+func (t *trial) reviewed() {
+	r := t.f.Review
+	if r == nil {
 		return
 	}
-	if who == nil || who.ID == "" && who.EmailKey == "" {
-		t.hold(ReasonNoCustomer, "customer", false, "the order has no customer, and the offer is for new ones")
-		return
-	}
-	switch {
-	case t.f.EarlierHere > 0 || who.EarlierOrders != nil && *who.EarlierOrders > 0:
-		t.reject(ReasonExistingCustomer, "new_customer", false, "%s earlier orders in the shop, %d seen here", count(who.EarlierOrders), t.f.EarlierHere)
-	case who.EarlierOrders == nil:
-		t.hold(ReasonUnreadableOrder, "new_customer", false, "the shop does not tell how many orders came before; none seen here")
-	default:
-		t.note("new_customer", true, "0 earlier orders in the shop, 0 seen here")
-	}
+	t.reject(ReasonFraudRejected, "review", r.Verdict != VerdictReject, "%s by %s on %s: %s", r.Verdict, r.Actor, stamp(r.At), r.Reason)
 }
 
 // waits checks what passes by itself: payment, then the hold. Once a reward is on its way neither is
@@ -173,7 +185,7 @@ func (t *trial) waits() {
 // limits compares with what was used when the order asked; nothing is compared before it has asked.
 func (t *trial) limits() {
 	r := t.f.Room
-	if r == nil {
+	if r == nil || len(t.d.Grants) == 0 {
 		return
 	}
 	if t.p.PerAdvocate > 0 {
@@ -184,64 +196,6 @@ func (t *trial) limits() {
 		t.reject(ReasonBudgetExhausted, "budget", err == nil && sum.Minor <= t.p.Budget.Minor,
 			"%s used, %s asked for, %s in all", r.BudgetUsed, r.Asked, t.p.Budget)
 	}
-}
-
-// winner picks the code that the order belongs to and records why the others lost.
-func (t *trial) winner() bool {
-	claims := slices.SortedFunc(slices.Values(t.f.Claims), byRank)
-	lost, running := ReasonNone, false
-	for _, c := range claims {
-		prog, why := t.fits(c)
-		switch {
-		case why != ReasonNone:
-			if lost == ReasonNone || lost == ReasonSelfReferral {
-				lost = why
-			}
-		case running:
-			why = beaten(c, t.won)
-		default:
-			running, t.won, t.p = true, c, prog
-		}
-		t.d.Candidates = append(t.d.Candidates, Candidate{Code: c.Code, Advocate: c.AdvocateID, Won: why == ReasonNone, Reason: why})
-	}
-	if !running {
-		t.reject(lost, "attribution", false, "none of %d codes counts", len(claims))
-		return false
-	}
-	t.d.Program, t.d.Version, t.d.Advocate = t.p.Name, t.p.Version, t.won.AdvocateID
-	t.note("attribution", true, "%s took %s off", t.won.Code, t.won.TookOff)
-	return true
-}
-
-// byRank orders claims as DESIGN.md says: most taken off, older code, alphabet.
-func byRank(a, b Claim) int {
-	return cmp.Or(cmp.Compare(b.TookOff.Minor, a.TookOff.Minor), a.Since.Compare(b.Since), cmp.Compare(a.Code, b.Code))
-}
-
-// fits tells why a claim cannot win, whatever the others are.
-func (t *trial) fits(c Claim) (Program, Reason) {
-	if who := t.f.Order.Customer; who != nil &&
-		(who.ID != "" && who.ID == c.CustomerID || who.EmailKey != "" && who.EmailKey == c.EmailKey) {
-		return Program{}, ReasonSelfReferral
-	}
-	p, ok := t.find(c.Program)
-	switch {
-	case !ok || !p.Runs(t.f.Order.PlacedAt):
-		return p, ReasonProgramOff
-	case c.TookOff.Minor <= 0:
-		return p, ReasonNotApplied
-	}
-	return p, ReasonNone
-}
-
-func beaten(c, by Claim) Reason {
-	switch {
-	case c.TookOff.Minor < by.TookOff.Minor:
-		return ReasonTookLess
-	case c.Since.After(by.Since):
-		return ReasonNewerCode
-	}
-	return ReasonLaterInAlpha
 }
 
 func either(yes bool, a, b string) string {

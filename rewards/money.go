@@ -13,7 +13,7 @@ import (
 // {1250, "KWD"} is 1.250 dinar. The zero value is no money in no currency and can be added to any.
 type Money struct {
 	Minor    int64  `json:"minor"`
-	Currency string `json:"currency"` // ISO 4217, upper case
+	Currency string `json:"currency"` // ISO 4217, upper case; or a unit of our own, see UnitPoints
 }
 
 // BasisPoints is a rate in hundredths of a percent: 1000 is 10 %.
@@ -132,10 +132,15 @@ func (m Money) Less(n Money) bool {
 	return (m.Currency == n.Currency || m == (Money{}) || n == (Money{})) && m.Minor < n.Minor
 }
 
+// IsMoney tells an amount in a currency from one in a unit of our own. No amount at all counts as money.
+func IsMoney(m Money) bool {
+	return m.Currency != UnitPoints && m.Currency != UnitEntries && m.Currency != UnitTickets
+}
+
 // Decimal writes the amount as the shops' APIs want it: "19.99", "-0.05", "500".
 func (m Money) Decimal() string {
 	exp, ok := Exponent(m.Currency)
-	if !ok {
+	if !ok && IsMoney(m) {
 		exp = 2
 	}
 	neg, abs := "", uint64(m.Minor)

@@ -20,18 +20,20 @@ func usd(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currenc
 func anyOffer(t *rapid.T) rewards.Program {
 	p := rewards.Program{
 		Name: "offer", Version: 1, Currency: "USD", AppliedAt: dayZero,
-		Customers:     rapid.SampledFrom([]rewards.Customers{rewards.CustomersNew, rewards.CustomersAny}).Draw(t, "customers"),
-		Minimum:       usd(rapid.Int64Range(0, 6000).Draw(t, "minimum")),
+		Qualify: rewards.Qualify{
+			Customers: rapid.SampledFrom([]rewards.Customers{rewards.CustomersNew, rewards.CustomersAny}).Draw(t, "customers"),
+			Minimum:   usd(rapid.Int64Range(0, 6000).Draw(t, "minimum")),
+		},
 		Hold:          time.Duration(rapid.IntRange(0, 5).Draw(t, "hold")) * 24 * time.Hour,
 		PartialRefund: rapid.SampledFrom([]rewards.PartialRefund{rewards.RefundProportional, rewards.RefundKeep, rewards.RefundTakeBack}).Draw(t, "policy"),
 		Budget:        cents,
 	}
-	p.Reward = rapid.SampledFrom([]rewards.RewardSpec{
+	p.Rules = forAdvocate(rapid.SampledFrom([]rewards.RewardSpec{
 		{Kind: rewards.KindStoreCredit, Amount: usd(1000)},
 		{Kind: rewards.KindStoreCredit, Percent: 500, Expires: 1000 * time.Hour},
 		{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(777)}},
 		{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Percent: 1500}, Expires: time.Hour},
-	}).Draw(t, "reward")
+	}).Draw(t, "reward"))
 	return p
 }
 
@@ -282,12 +284,17 @@ func (w *world) reissue(t *rapid.T, id string) {
 	}
 }
 
+// only is a rulebook that knows one programme.
+type only rewards.Program
+
+func (o only) Judging(name string) (rewards.Program, bool) { return rewards.Program(o), name == o.Name }
+
 // The same facts in another order of codes are the same verdict.
 func TestTheWinnerDoesNotDependOnTheOrderOfCodes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		offer := anyOffer(t)
-		find := func(name string) (rewards.Program, bool) { return offer, name == offer.Name }
+		find := only(offer)
 		f := rewards.Facts{Order: anyOrder(t, "o1"), At: dayZero, PaidAt: dayZero}
 		for i := range rapid.IntRange(1, 6).Draw(t, "claims") {
 			f.Claims = append(f.Claims, rewards.Claim{

@@ -46,7 +46,7 @@ func (e *Effect) issued(r *Reward, res StepResult) error {
 		return e.refused(r)
 	}
 	r.adopt(res)
-	if err := e.post(*r, PendingAccount(r.AdvocateID), IssuedAccount(r.AdvocateID), r.Given, "issued"); err != nil {
+	if err := e.post(*r, r.pendingAccount(), r.issuedAccount(), r.Given, "issued"); err != nil {
 		return err
 	}
 	r.Status = StatusIssued
@@ -62,7 +62,7 @@ func (e *Effect) refused(r *Reward) error {
 	}
 	was := r.Given
 	r.Status, r.Reason, r.Given = StatusFailed, ReasonCouponFailed, r.Net
-	return e.postDifference(*r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), was, r.Given)
+	return e.postDifference(*r, ProgramAccount(r.Program), r.pendingAccount(), was, r.Given)
 }
 
 // adopt keeps what the shop calls the reward.
@@ -142,23 +142,23 @@ func (e *Effect) takeBack(r *Reward, wanted, taken int64) (lost bool, err error)
 		return false, Errorf(Invalid, "bad_step_result", "reward %s: %d taken back, %d wanted", r.ID, taken, wanted)
 	}
 	back := Money{Minor: taken, Currency: r.Value.Currency}
-	if err := e.post(*r, IssuedAccount(r.AdvocateID), ProgramAccount(r.Program), back, "reversed"); err != nil {
+	if err := e.post(*r, r.issuedAccount(), ProgramAccount(r.Program), back, "reversed"); err != nil {
 		return false, err
 	}
 	r.Given = Money{Minor: r.Given.Minor - taken, Currency: r.Value.Currency}
 	gone := Money{Minor: wanted - taken, Currency: r.Value.Currency}
 	r.Loss = Money{Minor: r.Loss.Minor + gone.Minor, Currency: r.Value.Currency}
-	return gone.Minor > 0, e.post(*r, IssuedAccount(r.AdvocateID), LossAccount(r.Program), gone, "lost")
+	return gone.Minor > 0, e.post(*r, r.issuedAccount(), LossAccount(r.Program), gone, "lost")
 }
 
-// taken tells how much of what was wanted came back. A code is used or it is not. Of a credit the shop
+// taken tells how much of what was wanted came back. A code is used or it is not. Of a credit or gift card the shop
 // tells what it took; a credit that ran out unspent is back as well. -1: the answer makes no sense.
 func (r Reward) taken(res StepResult, wanted int64, now time.Time) int64 {
 	ranOut := r.Status == StatusExpired || !r.ExpiresAt.IsZero() && r.ExpiresAt.Before(now)
 	switch {
-	case r.Spec.Kind != KindStoreCredit && res.Spent:
+	case !r.Spec.Kind.drainable() && res.Spent:
 		return 0
-	case r.Spec.Kind != KindStoreCredit, ranOut && !res.Spent:
+	case !r.Spec.Kind.drainable(), ranOut && !res.Spent:
 		return wanted
 	case res.Taken.Minor != 0 && res.Taken.Currency != r.Value.Currency:
 		return -1

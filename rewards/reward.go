@@ -44,28 +44,20 @@ func MayMove(from, to Status) bool { return slices.Contains(transitions[from], t
 // Live tells whether a reward in this state counts: for uniqueness and for limits.
 func (s Status) Live() bool { return s != StatusReversed && s != StatusRevoked }
 
-// Beneficiary is who gets a reward.
-type Beneficiary string
-
-// The beneficiaries.
-const (
-	ForAdvocate Beneficiary = "advocate"
-	ForFriend   Beneficiary = "friend"
-)
-
-// Reward is what one beneficiary gets for one order by one rule. At most one live reward exists for
-// each (shop, order, beneficiary, rule).
+// Reward is what one beneficiary gets for one order by one rule, or for points. At most one live reward
+// exists for each (shop, order, beneficiary, rule).
 //
 // The row is level-triggered: Net says what the order deserves now, Given what the shop holds, and Next
 // the step that closes the gap. A step that was done twice or lost in between is found by reading the
 // shop, never by counting.
 type Reward struct {
 	ID          string      `json:"id"`
-	OrderID     string      `json:"order_id"`
-	AdvocateID  string      `json:"advocate"`
+	OrderID     string      `json:"order_id"`    // "" for what points were exchanged for
+	AdvocateID  string      `json:"advocate"`    // who referred, whoever gets it
 	CustomerID  string      `json:"customer_id"` // the beneficiary's, in the shop
 	Beneficiary Beneficiary `json:"beneficiary"`
-	Rule        string      `json:"rule"` // today the programme's name
+	Rule        string      `json:"rule"`                // its name in the programme
+	Milestone   string      `json:"milestone,omitempty"` // its key, "" if the rule is none
 	Program     string      `json:"program"`
 	Version     int         `json:"version"`
 	Spec        RewardSpec  `json:"spec"`
@@ -75,6 +67,9 @@ type Reward struct {
 	// moment: while issuing it is what is asked for, for a failed reward what stays reserved.
 	Given Money `json:"given"`
 	Loss  Money `json:"loss"`
+	// Used is how much of a reward that is kept here was exchanged, paid out or redeemed; of those that the
+	// shop keeps it is not known, and zero.
+	Used Money `json:"used"`
 	// Void means that nothing is deserved any more. For a code that takes a percentage off, which has no
 	// amount, it is what Net = 0 is for the others.
 	Void      bool      `json:"void,omitempty"`
@@ -98,8 +93,23 @@ type Reward struct {
 	Replaces   string `json:"replaces,omitempty"`
 }
 
-// Priced tells whether the reward is an amount of money; a percentage or free shipping is not.
+// Priced tells whether the reward is an amount; a percentage, free shipping, a product or a tag is not.
 func (r Reward) Priced() bool { return r.Value.Minor != 0 }
+
+// holder names whose the reward is in the accounts of the ledger.
+func (r Reward) holder() string {
+	switch {
+	case r.Spec.Kind == KindDonation:
+		return "charity/" + r.Spec.Charity
+	case r.Beneficiary == ForFriend:
+		return "friend"
+	}
+	return r.AdvocateID
+}
+
+// pendingAccount and issuedAccount are the reward's accounts in the ledger.
+func (r Reward) pendingAccount() string { return PendingAccount(r.holder()) }
+func (r Reward) issuedAccount() string  { return IssuedAccount(r.holder()) }
 
 // StepKind is what has to happen in the shop next.
 type StepKind string

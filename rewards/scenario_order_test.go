@@ -172,12 +172,7 @@ var eventRules = []rule{
 	}),
 	line(`(\w+) approves`, func(p *player, m []string) {
 		p.flush()
-		rec := p.w.records[p.order]
-		rec.Facts.Approved = "user:" + m[1]
-		rec.Decision = rewards.Record{Facts: rec.Facts, Decision: rec.Decision}.Rejudge(p.w.versions)
-		p.w.records[p.order] = rec
-		p.dirty = true
-		p.flush()
+		p.review(&rewards.Review{Verdict: rewards.VerdictApprove, Actor: "user:" + m[1], Reason: "looks fine", At: p.w.now})
 	}),
 	line(`(\w+) reissues`, func(p *player, m []string) {
 		p.flush()
@@ -205,13 +200,27 @@ var eventRules = []rule{
 	line(`(\w+) revokes`, func(p *player, m []string) {
 		p.flush()
 		r := p.reward()
-		pending, _, _ := r.Booked()
+		pending := r.Booked().Pending
 		was := r.Status
 		r.Status, r.Net.Minor = rewards.StatusRevoked, 0
 		p.w.store(p, rewards.Effect{Rewards: []rewards.RewardChange{{Was: was, Reward: r}},
 			Budget:   map[string]rewards.Money{r.Program: {Minor: -pending.Minor, Currency: pending.Currency}},
 			Postings: []rewards.Posting{{RewardID: r.ID, From: rewards.PendingAccount(r.AdvocateID), To: rewards.ProgramAccount(r.Program), Amount: pending, Reason: "reversed"}}})
 	}),
+}
+
+// review has a person decide about the order at hand, or take the decision back.
+func (p *player) review(r *rewards.Review) {
+	p.Helper()
+	b := p.w.book(p.order)
+	c, err := b.Review(p.order, r)
+	if err != nil {
+		p.Fatalf("review: %v", err)
+	}
+	p.w.records[p.order] = c.Record
+	p.w.store(p, c.Effect)
+	p.w.check(p)
+	p.w.work(p)
 }
 
 // passTo moves the clock and does what has become due, hour by hour where holds end.

@@ -14,73 +14,123 @@ const creditLife = 3650 * 24 * time.Hour
 type settling struct {
 	Effect
 	book     *Book
-	find     func(program string) (Program, bool)
+	rules    dated
 	facts    Facts
 	decision Decision
 	eligible Eligible
 }
 
-// settle works on the order's live reward, and makes a new one where one is deserved and none is there.
-func (s *settling) settle(live *Reward, closed bool) error {
-	d := s.decision
-	if live != nil && live.Status.Granted() {
-		return s.shrink(*live)
-	}
-	if live != nil && (live.belongsTo(d) && d.Stands() || d.Outcome == OutcomeHeld && !d.Reckoned()) {
-		return s.adjust(*live)
-	}
-	if live != nil {
-		r := *live
-		if err := s.reverse(&r, d.Reason); err != nil {
+// settle works on the order's live rewards, and makes new ones where they are deserved and not there.
+func (s *settling) settle(live []Reward) error {
+	for _, r := range live {
+		if err := s.settleOne(r); err != nil {
 			return err
 		}
-		s.change(live.Status, r)
 	}
-	if !d.Stands() || !d.Reckoned() || closed {
-		return nil
+	d := s.decision
+	if d.Stands() && d.Reckoned {
+		for _, g := range d.Grants {
+			if s.there(live, g) || s.book.closed(s.facts.Order.ID, g) {
+				continue
+			}
+			if err := s.create(g); err != nil {
+				return err
+			}
+		}
 	}
-	return s.create()
+	if d.Outcome == OutcomePending && !d.ReleaseAt.IsZero() {
+		s.confirm(s.facts.Order.ID, d.ReleaseAt)
+	}
+	return nil
 }
 
-// create inserts the reward of a decision that stands, with its reservation.
-func (s *settling) create() error {
+// there tells whether a live reward stands where a grant would make one. One that is about to be reversed
+// for the decision is not in the way.
+func (s *settling) there(live []Reward, g Grant) bool {
+	for _, r := range live {
+		if r.Beneficiary != g.For || r.Rule != g.Rule {
+			continue
+		}
+		i := slices.IndexFunc(s.Rewards, func(c RewardChange) bool { return c.Reward.ID == r.ID })
+		return i < 0 || s.Rewards[i].Reward.Status.Live()
+	}
+	return false
+}
+
+// settleOne brings one reward in line.
+func (s *settling) settleOne(live Reward) error {
 	d := s.decision
-	p, _ := s.find(d.Program)
-	i := slices.IndexFunc(d.Candidates, func(c Candidate) bool { return c.Won })
-	j := slices.IndexFunc(s.facts.Claims, func(c Claim) bool { return c.Code == d.Candidates[i].Code })
-	none := Money{Currency: d.Value.Currency}
+	if live.Status.Granted() {
+		return s.shrink(live)
+	}
+	if d.Outcome == OutcomeHeld && !d.Reckoned {
+		return s.suspend(live)
+	}
+	g, ok := d.Grant(live.Beneficiary, live.Rule)
+	if ok && live.belongsTo(d) && d.Stands() {
+		return s.adjust(live, g)
+	}
+	r := live
+	if err := s.reverse(&r, cmp.Or(d.Reason, ReasonRefunded)); err != nil {
+		return err
+	}
+	s.change(live.Status, r)
+	return nil
+}
+
+// create inserts the reward of a grant, with its reservation.
+func (s *settling) create(g Grant) error {
+	d := s.decision
+	p, _ := s.rules.named(d.Program)
+	rule := p.Rules[slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Name == g.Rule && r.For == g.For })]
+	none := Money{Currency: g.Value.Currency}
 	r := Reward{
-		ID: s.book.Mint.ID("rw_"), OrderID: s.facts.Order.ID, AdvocateID: d.Advocate, CustomerID: s.facts.Claims[j].CustomerID,
-		Beneficiary: ForAdvocate, Rule: p.Name, Program: p.Name, Version: p.Version, Spec: p.Reward,
-		Value: d.Value, Net: d.Net, Given: none, Loss: none, CreatedAt: s.book.Now,
+		ID: s.book.Mint.ID("rw_"), OrderID: s.facts.Order.ID, AdvocateID: d.Advocate, CustomerID: s.customer(g.For),
+		Beneficiary: g.For, Rule: g.Rule, Milestone: g.Milestone, Program: p.Name, Version: p.Version, Spec: rule.Reward,
+		Value: g.Value, Net: g.Net, Given: none, Loss: none, Used: none, CreatedAt: s.book.Now,
 	}
 	s.advance(&r)
-	if err := s.post(r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), r.Net, "earned"); err != nil {
+	if err := s.post(r, ProgramAccount(r.Program), r.pendingAccount(), r.Net, "earned"); err != nil {
 		return err
 	}
 	s.change("", r)
+	return s.giveHere(r)
+}
+
+// customer is whose account in the shop the reward goes to.
+func (s *settling) customer(who Beneficiary) string {
+	if who == ForFriend {
+		if c := s.facts.Order.Customer; c != nil {
+			return c.ID
+		}
+		return ""
+	}
+	won := slices.IndexFunc(s.facts.Claims, func(c Claim) bool { return c.AdvocateID == s.decision.Advocate })
+	return s.facts.Claims[won].CustomerID
+}
+
+// suspend holds a reward whose order cannot be reckoned at the moment.
+func (s *settling) suspend(was Reward) error {
+	r := was
+	r.Status, r.Reason = StatusHeld, s.decision.Reason
+	s.update(was, r)
 	return nil
 }
 
-// adjust judges a reward anew that the shop has not heard of.
-func (s *settling) adjust(was Reward) error {
-	r, d := was, s.decision
-	if !d.Reckoned() {
-		r.Status, r.Reason = StatusHeld, d.Reason
-		s.update(was, r)
-		return nil
-	}
-	net, err := s.affordable(r, d.Net)
+// adjust judges a reward anew that was not sent yet.
+func (s *settling) adjust(was Reward, g Grant) error {
+	r := was
+	net, err := s.affordable(r, g.Net)
 	if err != nil {
 		return err
 	}
-	r.Value, r.Net, r.Version = d.Value, net, d.Version
+	r.Value, r.Net, r.Version = g.Value, net, s.decision.Version
 	s.advance(&r)
-	if err := s.postDifference(r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), was.Net, net); err != nil {
+	if err := s.postDifference(r, ProgramAccount(r.Program), r.pendingAccount(), was.Net, net); err != nil {
 		return err
 	}
 	s.update(was, r)
-	return nil
+	return s.giveHere(r)
 }
 
 // update records a reward that may be as it was.
@@ -93,11 +143,15 @@ func (s *settling) update(was, r Reward) {
 // affordable keeps a reward that grows (an order edited up during the hold) within the budget: what was
 // reserved stays, and it grows by what is free.
 func (s *settling) affordable(r Reward, net Money) (Money, error) {
-	p, _ := s.find(r.Program)
-	if net.Minor <= r.Net.Minor || p.Budget.Minor == 0 {
+	p, _ := s.rules.named(r.Program)
+	if net.Minor <= r.Net.Minor || p.Budget.Minor == 0 || !IsMoney(net) {
 		return net, nil
 	}
-	free, err := p.Budget.Sub(s.book.budgetUsed(p))
+	used, err := s.book.budgetUsed(p).Add(s.Budget[p.Name])
+	if err != nil {
+		return Money{}, err
+	}
+	free, err := p.Budget.Sub(used)
 	if err != nil {
 		return Money{}, err
 	}
@@ -116,12 +170,11 @@ func (s *settling) advance(r *Reward) {
 		if r.Status != StatusApproved {
 			r.Status = StatusPending
 		}
-		if !d.ReleaseAt.IsZero() {
-			s.confirm(r.OrderID, d.ReleaseAt)
-		}
 	default:
 		r.intend(s.book.Mint, s.book.Now)
-		s.fulfil(r.ID)
+		if !r.Spec.Kind.InHouse() {
+			s.fulfil(r.ID)
+		}
 	}
 }
 
@@ -129,9 +182,10 @@ func (s *settling) advance(r *Reward) {
 func (r *Reward) intend(mint Mint, now time.Time) {
 	r.Status, r.Reason, r.Given = StatusIssuing, ReasonNone, r.Net
 	life := r.Spec.Expires
-	if r.Spec.Kind == KindStoreCredit {
+	switch kind := r.Spec.Kind; {
+	case kind == KindStoreCredit:
 		life = cmp.Or(life, creditLife)
-	} else if r.Code == "" {
+	case r.Code == "" && (kind.AsCode() || kind == KindGiftCard || kind == KindTicket):
 		r.Code = mint.Code()
 	}
 	if life > 0 {
@@ -143,15 +197,18 @@ func (r *Reward) intend(mint Mint, now time.Time) {
 // the order cannot be read it is left alone.
 func (s *settling) shrink(was Reward) error {
 	r, d := was, s.decision
-	if d.Outcome == OutcomeHeld {
+	if d.Outcome == OutcomeHeld && s.unreadable() {
 		return nil
 	}
 	if !d.Stands() {
 		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
+	} else if d.Outcome == OutcomeHeld && !r.Void { // an approval was undone: back to where a person must look
+		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
+		s.confirm(r.OrderID, s.book.Now.Add(again))
 	} else if r.Void && r.Next() != StepNone { // deserved again: a new reward may follow once this one is gone
 		s.confirm(r.OrderID, s.book.Now.Add(again))
 	} else if !r.Void {
-		p, _ := s.find(r.Program)
+		p, _ := s.rules.named(r.Program)
 		net, err := p.Net(r.Value, s.eligible)
 		if err != nil {
 			return err
@@ -171,16 +228,24 @@ func (s *settling) shrink(was Reward) error {
 	return nil
 }
 
+// unreadable tells whether the verdict is held because the order's state is not known.
+func (s *settling) unreadable() bool {
+	return !s.decision.Reckoned || s.facts.Trouble != "" || s.facts.Order.Deleted
+}
+
 // follow does at once what needs no step in the shop, and asks for the step otherwise. A reward that the
 // shop refused is not there, one that was used cannot be taken back: what it was too much is lost.
 func (s *settling) follow(r *Reward, was Reward) error {
+	if r.Spec.Kind.InHouse() {
+		return s.takeHere(r)
+	}
 	switch r.Status {
 	case StatusFailed:
 		if r.Void {
 			return s.reverse(r, r.Reason)
 		}
 		r.Given = r.Net
-		return s.postDifference(*r, ProgramAccount(r.Program), PendingAccount(r.AdvocateID), was.Given, r.Given)
+		return s.postDifference(*r, ProgramAccount(r.Program), r.pendingAccount(), was.Given, r.Given)
 	case StatusRedeemed:
 		return s.lose(r)
 	}

@@ -21,12 +21,13 @@ func TestAnOldReadingKeepsTheNextLookDue(t *testing.T) {
 	}{
 		"during the hold":       {time.Minute, nil, time.Hour},
 		"when the hold is over": {2 * time.Hour, nil, 2*time.Hour + 10*time.Second},
-		"before the payment":    {time.Minute, func(w *world) { w.rewards["o1"][0].ReleaseAt = time.Time{} }, 0},
-		"of a held reward":      {time.Minute, func(w *world) { w.rewards["o1"][0].Status = rewards.StatusHeld }, 0},
-		"of an issued reward":   {time.Minute, func(w *world) { w.rewards["o1"][0].Status = rewards.StatusIssued }, 0},
+		"before the payment":    {time.Minute, func(w *world) { w.redecide(func(d *rewards.Decision) { d.ReleaseAt = time.Time{} }) }, 0},
+		"of a held reward":      {time.Minute, func(w *world) { w.redecide(func(d *rewards.Decision) { d.Outcome = rewards.OutcomeHeld }) }, 0},
+		"of an issued reward":   {time.Minute, func(w *world) { w.redecide(func(d *rewards.Decision) { d.Outcome = rewards.OutcomeRewarded }) }, 0},
 		"of one that goes and is deserved again": {time.Minute, func(w *world) {
 			r := &w.rewards["o1"][0]
 			r.Status, r.Void, r.Net = rewards.StatusIssued, true, usd(0)
+			w.redecide(func(d *rewards.Decision) { d.Outcome = rewards.OutcomeRewarded })
 		}, 11 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,4 +55,11 @@ func TestAnOldReadingKeepsTheNextLookDue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// redecide changes the stored decision on order o1.
+func (w *world) redecide(f func(d *rewards.Decision)) {
+	rec := w.records["o1"]
+	f(&rec.Decision)
+	w.records["o1"] = rec
 }

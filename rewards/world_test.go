@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 )
 
 // world is a store in memory with its own clock and a shop. It builds each Book anew from what is stored,
@@ -27,6 +28,7 @@ type world struct {
 	trouble  map[string]string                // orders that cannot be read, with the detail
 	shop     *shop
 	begun    map[string]rewards.StepResult // by reward: the step whose answer was lost, with its net
+	cases    map[string]fairness.Case      // what the store found about an order and an advocate
 	minted   int
 }
 
@@ -42,7 +44,7 @@ func newWorld(currency string) *world {
 		now: dayZero, currency: currency,
 		versions: map[string][]rewards.Program{}, owners: map[string]rewards.Claim{}, records: map[string]rewards.Record{},
 		rewards: map[string][]rewards.Reward{}, jobs: map[rewards.JobRequest]time.Time{}, orders: map[string]rewards.Order{},
-		trouble: map[string]string{}, shop: newShop(), begun: map[string]rewards.StepResult{},
+		trouble: map[string]string{}, shop: newShop(), begun: map[string]rewards.StepResult{}, cases: map[string]fairness.Case{},
 	}
 }
 
@@ -58,7 +60,7 @@ func (w *world) book(ids ...string) *rewards.Book {
 	b := &rewards.Book{
 		ShopCurrency: w.currency, Now: w.now, Versions: w.versions, Owners: w.owners, Mint: w.mint(),
 		Records: map[string]rewards.Record{}, Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{},
-		BudgetUsed: w.budgets(), AdvocateUsed: w.used(), RewardCodes: map[string]rewards.Reward{},
+		BudgetUsed: w.budgets(), AdvocateUsed: w.used(), Referrals: w.referrals(), Cases: w.cases, Bonds: w.bonds(ids), RewardCodes: map[string]rewards.Reward{},
 	}
 	for _, id := range ids {
 		if rec, ok := w.records[id]; ok {
@@ -92,15 +94,48 @@ func (w *world) budgets() map[string]rewards.Money {
 	return used
 }
 
-func (w *world) used() map[string][]time.Time {
-	used := map[string][]time.Time{}
+func (w *world) used() map[string][]rewards.Use {
+	used := map[string][]rewards.Use{}
 	for _, r := range w.all() {
 		if r.Status.Live() {
 			key := rewards.UsedKey(r.Program, r.AdvocateID)
-			used[key] = append(used[key], r.CreatedAt)
+			used[key] = append(used[key], rewards.Use{OrderID: r.OrderID, RewardID: r.ID, At: r.CreatedAt, Milestone: r.Milestone})
 		}
 	}
 	return used
+}
+
+func (w *world) referrals() map[string][]rewards.Referral {
+	all := map[string][]rewards.Referral{}
+	for _, id := range slices.Sorted(maps.Keys(w.records)) {
+		if d := w.records[id].Decision; d.Stands() && d.Reckoned {
+			key := rewards.UsedKey(d.Program, d.Advocate)
+			all[key] = append(all[key], rewards.Referral{OrderID: id, PlacedAt: w.records[id].Facts.Order.PlacedAt})
+		}
+	}
+	return all
+}
+
+// bonds finds who referred the friends of these orders first.
+func (w *world) bonds(ids []string) map[string]rewards.Claim {
+	found := map[string]rewards.Claim{}
+	for _, id := range ids {
+		o, first := w.orders[id], rewards.Record{}
+		for _, rec := range w.records {
+			other := rec.Facts.Order
+			if o.Customer == nil || other.Customer == nil || other.ID == id || other.Customer.ID != o.Customer.ID || !other.PlacedAt.Before(o.PlacedAt) ||
+				!rec.Decision.Stands() || first.Facts.Order.ID != "" && !other.PlacedAt.Before(first.Facts.Order.PlacedAt) {
+				continue
+			}
+			first = rec
+		}
+		for _, c := range first.Facts.Claims {
+			if c.AdvocateID == first.Decision.Advocate {
+				found[id] = rewards.Claim{AdvocateID: c.AdvocateID, CustomerID: c.CustomerID, EmailKey: c.EmailKey, Blocked: c.Blocked, Program: c.Program, Since: c.Since, Group: c.Group}
+			}
+		}
+	}
+	return found
 }
 
 func (w *world) earlier(o rewards.Order) (n int64) {
@@ -114,8 +149,15 @@ func (w *world) earlier(o rewards.Order) (n int64) {
 }
 
 func (w *world) balance(account string) rewards.Money {
-	sum := rewards.Money{Currency: w.currency}
+	return w.balanceIn(account, w.currency)
+}
+
+func (w *world) balanceIn(account, currency string) rewards.Money {
+	sum := rewards.Money{Currency: currency}
 	for _, p := range w.postings {
+		if p.Amount.Currency != currency {
+			continue
+		}
 		if p.To == account {
 			sum.Minor += p.Amount.Minor
 		}
@@ -304,15 +346,14 @@ func (w *world) check(t tester) {
 		}
 	}
 	for id, list := range w.rewards {
-		live := 0
+		live := map[string]bool{}
 		for _, r := range list {
 			w.checkReward(t, r)
-			if r.Status.Live() {
-				live++
+			key := string(r.Beneficiary) + " " + r.Rule
+			if r.Status.Live() && live[key] && id != "" {
+				t.Fatalf("order %s has two live rewards of %s", id, key)
 			}
-		}
-		if live > 1 {
-			t.Fatalf("order %s has %d live rewards", id, live)
+			live[key] = live[key] || r.Status.Live()
 		}
 	}
 	w.checkLimits(t)
@@ -338,10 +379,17 @@ func throughJSON(t tester, rec rewards.Record, versions map[string][]rewards.Pro
 
 func (w *world) checkReward(t tester, r rewards.Reward) {
 	t.Helper()
-	accounts := []string{rewards.PendingAccount(r.AdvocateID), rewards.IssuedAccount(r.AdvocateID), rewards.LossAccount(r.Program), rewards.ProgramAccount(r.Program)}
-	pending, issued, lost := r.Booked()
-	want := []int64{pending.Minor, issued.Minor, lost.Minor, -pending.Minor - issued.Minor - lost.Minor}
-	got := make([]int64, 4)
+	holder := r.AdvocateID
+	switch {
+	case r.Spec.Kind == rewards.KindDonation:
+		holder = "charity/" + r.Spec.Charity
+	case r.Beneficiary == rewards.ForFriend:
+		holder = "friend"
+	}
+	accounts := []string{rewards.PendingAccount(holder), rewards.IssuedAccount(holder), rewards.UsedAccount(r.Program), rewards.LossAccount(r.Program), rewards.ProgramAccount(r.Program)}
+	b := r.Booked()
+	want := []int64{b.Pending.Minor, b.Issued.Minor, b.Used.Minor, b.Lost.Minor, -b.Pending.Minor - b.Issued.Minor - b.Used.Minor - b.Lost.Minor}
+	got := make([]int64, 5)
 	for _, p := range w.postings {
 		if p.RewardID != r.ID {
 			continue
@@ -359,7 +407,7 @@ func (w *world) checkReward(t tester, r rewards.Reward) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("reward %s (%s): the ledger holds %v, the reward says %v\n%+v", r.ID, r.Status, got, want, r)
 	}
-	if r.Net.Minor > r.Value.Minor || r.Net.Minor < 0 || r.Loss.Minor < 0 || r.Given.Minor < 0 {
+	if r.Net.Minor > r.Value.Minor || r.Net.Minor < 0 || r.Loss.Minor < 0 || r.Given.Minor < 0 || r.Used.Minor < 0 {
 		t.Fatalf("reward %s: value %s, net %s, given %s, loss %s", r.ID, r.Value, r.Net, r.Given, r.Loss)
 	}
 }
@@ -373,9 +421,13 @@ func (w *world) checkLimits(t tester) {
 		if p.Budget.Minor > 0 && budgets[name].Minor > p.Budget.Minor {
 			t.Fatalf("budget of %s: %s used", name, budgets[name])
 		}
-		for key, times := range used {
-			if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 && len(versions) == 1 && len(times) > p.PerAdvocate {
-				t.Fatalf("%q has %d rewards", key, len(times))
+		for key, uses := range used {
+			orders := map[string]bool{}
+			for _, u := range uses {
+				orders[u.OrderID] = true
+			}
+			if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 && len(versions) == 1 && len(orders) > p.PerAdvocate {
+				t.Fatalf("%q has rewards for %d orders", key, len(orders))
 			}
 		}
 	}

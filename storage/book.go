@@ -39,7 +39,7 @@ func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*bookLoad
 		ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
 		Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
 		Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{}, BudgetUsed: map[string]rewards.Money{},
-		AdvocateUsed: map[string][]time.Time{}, RewardCodes: map[string]rewards.Reward{},
+		AdvocateUsed: map[string][]rewards.Use{}, RewardCodes: map[string]rewards.Reward{},
 	}}
 	for _, step := range []func() error{b.records, b.owners, b.rewards, b.rewardCodes, b.offers, b.versions, b.used, b.earlier} {
 		if err := step(); err != nil {
@@ -231,11 +231,11 @@ func (b *bookLoad) used() error {
 			t.add(name, b.book.Now.Add(-span))
 		}
 	}
-	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
+	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
 WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') ORDER BY r.created_at`, b.shopID, keysOf(b.people))
 	for _, r := range rows {
 		key := rewards.UsedKey(r.Program, r.AdvocateID)
-		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], r.Created.Time)
+		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
 	}
 	return err
 }

@@ -64,15 +64,15 @@ func (x *txn) saveRewards(shopID string, changes []rewards.RewardChange) error {
 }
 
 const updateRewards = `UPDATE rewards AS r SET version = v.version, currency = v.currency, value_minor = v.value_minor, net_minor = v.net_minor,
-  given_minor = v.given_minor, loss_minor = v.loss_minor, void = v.void, status = v.status, reason = v.reason, release_at = v.release_at,
+  given_minor = v.given_minor, loss_minor = v.loss_minor, used_minor = v.used_minor, void = v.void, status = v.status, reason = v.reason, release_at = v.release_at,
   code = v.code, code_folded = v.code_folded, expires_at = v.expires_at, external_id = v.external_id, refs = v.refs{json},
   withdrawn = v.withdrawn, replaced_by = v.replaced_by FROM v WHERE r.shop_id = ? AND r.id = v.id AND r.status = v.was`
 
-const insertRewards = `INSERT INTO rewards (shop_id, id, order_id, advocate_id, customer_id, beneficiary, rule, program, version, kind, spec, currency,
-  value_minor, net_minor, given_minor, loss_minor, void, status, reason, created_at, release_at, code, code_folded, expires_at, tries,
+const insertRewards = `INSERT INTO rewards (shop_id, id, order_id, advocate_id, customer_id, beneficiary, rule, milestone, program, version, kind, spec, currency,
+  value_minor, net_minor, given_minor, loss_minor, used_minor, void, status, reason, created_at, release_at, code, code_folded, expires_at, tries,
   external_id, refs, withdrawn, replaced_by, replaces)
-SELECT ?, v.id, v.order_id, v.advocate_id, v.customer_id, v.beneficiary, v.rule, v.program, v.version, v.kind, v.spec{json}, v.currency,
-  v.value_minor, v.net_minor, v.given_minor, v.loss_minor, v.void, v.status, v.reason, v.created_at, v.release_at, v.code, v.code_folded, v.expires_at, 0,
+SELECT ?, v.id, nullif(v.order_id, ''), v.advocate_id, v.customer_id, v.beneficiary, v.rule, v.milestone, v.program, v.version, v.kind, v.spec{json}, v.currency,
+  v.value_minor, v.net_minor, v.given_minor, v.loss_minor, v.used_minor, v.void, v.status, v.reason, v.created_at, v.release_at, v.code, v.code_folded, v.expires_at, 0,
   v.external_id, v.refs{json}, v.withdrawn, v.replaced_by, v.replaces FROM v`
 
 // collapse makes one change of several to the same reward.

@@ -146,10 +146,11 @@ func (e *eraser) reversePending(in *inboxTx, advocateID string) error {
 	var effect rewards.Effect
 	programs := map[string]bool{}
 	for _, r := range list {
-		if r.Replaces != "" { // the code that it was to replace is in the shop still
-			effect.Jobs = append(effect.Jobs, rewards.JobRequest{Kind: rewards.JobFulfil, Subject: r.Replaces})
+		dropped, err := r.Drop(rewards.Reason(e.reason), "") // what it was to replace is in the shop still, and goes by a job
+		if err != nil {
+			return err
 		}
-		merge(&effect, reversal(r, rewards.Reason(e.reason)))
+		merge(&effect, dropped)
 		programs[r.Program] = true
 	}
 	if err := e.lockOffers(e.shopID, keysOf(programs)); err != nil {
@@ -158,22 +159,6 @@ func (e *eraser) reversePending(in *inboxTx, advocateID string) error {
 	in.jobs = append(in.jobs, shopJobs(e.shopID, effect.Jobs)...)
 	effect.Jobs = nil
 	return e.saveEffect(e.shopID, effect)
-}
-
-// reversal ends a reward that was only reserved, and gives the reservation back.
-func reversal(r rewards.Reward, why rewards.Reason) rewards.Effect {
-	pending, _, _ := r.Booked()
-	was := r.Status
-	r.Status, r.Reason, r.Void = rewards.StatusReversed, why, true
-	r.Net.Minor, r.Given.Minor = 0, 0
-	e := rewards.Effect{Rewards: []rewards.RewardChange{{Was: was, Reward: r}}}
-	if pending.Minor > 0 {
-		e.Postings = []rewards.Posting{{
-			RewardID: r.ID, From: rewards.PendingAccount(r.AdvocateID), To: rewards.ProgramAccount(r.Program), Amount: pending, Reason: "reversed",
-		}}
-		e.Budget = map[string]rewards.Money{r.Program: {Minor: -pending.Minor, Currency: pending.Currency}}
-	}
-	return e
 }
 
 // orders replaces her name in orders: her own, and those of friends on which her code was a candidate.

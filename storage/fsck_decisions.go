@@ -42,8 +42,8 @@ func checkVerdicts(x *txn, report func(shopID, subject, text string)) error {
 		}
 		switch {
 		case string(was) != string(is):
-			report(shopID, row.OrderID, fmt.Sprintf("order was judged %s %s %s and would be judged %s %s %s",
-				rec.Decision.Outcome, rec.Decision.Reason, rec.Decision.Net, again.Outcome, again.Reason, again.Net))
+			report(shopID, row.OrderID, fmt.Sprintf("order was judged %s %s %v and would be judged %s %s %v",
+				rec.Decision.Outcome, rec.Decision.Reason, rec.Decision.Grants, again.Outcome, again.Reason, again.Grants))
 		case row.Outcome != string(rec.Decision.Outcome):
 			report(shopID, row.OrderID, fmt.Sprintf("order is %s in its row and %s in its record", row.Outcome, rec.Decision.Outcome))
 		}

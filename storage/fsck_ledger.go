@@ -23,7 +23,7 @@ UNION ALL SELECT '', currency, 'all entries sum to ' || CAST(sum(amount_minor) A
 // checkBalances compares stored sums with the entries that they are sums of.
 func checkBalances(x *txn, report func(shopID, subject, text string)) error {
 	err := search(`SELECT o.shop_id, o.program AS subject, 'budget says ' || CAST(o.budget_used_minor AS text) || ', ledger says ' || CAST(coalesce(-sum(l.amount_minor), 0) AS text) AS detail
-FROM offers o LEFT JOIN ledger l ON l.shop_id = o.shop_id AND l.account = 'program:' || o.program
+FROM offers o LEFT JOIN ledger l ON l.shop_id = o.shop_id AND l.account = 'program:' || o.program AND l.currency = o.currency
 GROUP BY o.shop_id, o.program, o.budget_used_minor HAVING o.budget_used_minor <> coalesce(-sum(l.amount_minor), 0)`)(x, report)
 	if err != nil {
 		return err
@@ -32,18 +32,18 @@ GROUP BY o.shop_id, o.program, o.budget_used_minor HAVING o.budget_used_minor <>
 		Reward  rewardRow `gorm:"embedded"`
 		Pending int64
 		Issued  int64
+		Used    int64
 		Lost    int64
 	}
-	return stream(x, `SELECT r.*, `+sumOf("pending:%")+` AS pending, `+sumOf("issued:%")+` AS issued, `+sumOf("loss:%")+` AS lost
+	return stream(x, `SELECT r.*, `+sumOf("pending:%")+` AS pending, `+sumOf("issued:%")+` AS issued, `+sumOf("used:%")+` AS used, `+sumOf("loss:%")+` AS lost
 FROM rewards r ORDER BY r.shop_id, r.id`, func(b booked) error {
 		r, err := b.Reward.reward()
 		if err != nil {
 			return err
 		}
-		pending, issued, lost := r.Booked()
-		if pending.Minor != b.Pending || issued.Minor != b.Issued || lost.Minor != b.Lost {
-			report(b.Reward.ShopID, r.ID, fmt.Sprintf("%s reward should be booked as %d pending, %d issued, %d lost; the ledger has %d, %d, %d",
-				r.Status, pending.Minor, issued.Minor, lost.Minor, b.Pending, b.Issued, b.Lost))
+		want, got := r.Booked(), [4]int64{b.Pending, b.Issued, b.Used, b.Lost}
+		if should := [4]int64{want.Pending.Minor, want.Issued.Minor, want.Used.Minor, want.Lost.Minor}; should != got {
+			report(b.Reward.ShopID, r.ID, fmt.Sprintf("%s reward should be booked as %d pending, issued, used and lost; the ledger has %d", r.Status, should, got))
 		}
 		return nil
 	})

@@ -10,11 +10,12 @@ import (
 type rewardRow struct {
 	ShopID      string
 	ID          string
-	OrderID     string
+	OrderID     *string // nil for what points were exchanged for
 	AdvocateID  string
 	CustomerID  string
 	Beneficiary string
 	Rule        string
+	Milestone   string
 	Program     string
 	Version     int
 	Spec        string
@@ -23,6 +24,7 @@ type rewardRow struct {
 	NetMinor    int64
 	GivenMinor  int64
 	LossMinor   int64
+	UsedMinor   int64
 	Void        bool
 	Status      string
 	Reason      string
@@ -43,9 +45,9 @@ func (rewardRow) TableName() string { return "rewards" }
 func (r rewardRow) reward() (rewards.Reward, error) {
 	money := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: r.Currency} }
 	out := rewards.Reward{
-		ID: r.ID, OrderID: r.OrderID, AdvocateID: r.AdvocateID, CustomerID: r.CustomerID,
-		Beneficiary: rewards.Beneficiary(r.Beneficiary), Rule: r.Rule, Program: r.Program, Version: r.Version,
-		Value: money(r.ValueMinor), Net: money(r.NetMinor), Given: money(r.GivenMinor), Loss: money(r.LossMinor),
+		ID: r.ID, OrderID: plain(r.OrderID), AdvocateID: r.AdvocateID, CustomerID: r.CustomerID,
+		Beneficiary: rewards.Beneficiary(r.Beneficiary), Rule: r.Rule, Milestone: r.Milestone, Program: r.Program, Version: r.Version,
+		Value: money(r.ValueMinor), Net: money(r.NetMinor), Given: money(r.GivenMinor), Loss: money(r.LossMinor), Used: money(r.UsedMinor),
 		Void: r.Void, Status: rewards.Status(r.Status), Reason: rewards.Reason(r.Reason), CreatedAt: r.Created.Time,
 		ReleaseAt: r.ReleaseAt.Time, Code: r.Code, ExpiresAt: r.ExpiresAt.Time, Tries: r.Tries, ExternalID: r.ExternalID,
 		Withdrawn: r.Withdrawn, ReplacedBy: r.ReplacedBy, Replaces: r.Replaces,
@@ -70,8 +72,8 @@ func rewardsOf(rows []rewardRow) ([]rewards.Reward, error) {
 	return out, nil
 }
 
-const rewardCols = `was text, id text, order_id text, advocate_id text, customer_id text, beneficiary text, rule text, program text,
-  version integer, kind text, spec text, currency text, value_minor bigint, net_minor bigint, given_minor bigint, loss_minor bigint,
+const rewardCols = `was text, id text, order_id text, advocate_id text, customer_id text, beneficiary text, rule text, milestone text, program text,
+  version integer, kind text, spec text, currency text, value_minor bigint, net_minor bigint, given_minor bigint, loss_minor bigint, used_minor bigint,
   void boolean, status text, reason text, created_at timestamptz, release_at timestamptz, code text, code_folded text,
   expires_at timestamptz, external_id text, refs text, withdrawn boolean, replaced_by text, replaces text`
 
@@ -91,8 +93,8 @@ func rewardValues(c rewards.RewardChange) ([]any, error) {
 		return nil, err
 	}
 	return []any{
-		string(c.Was), r.ID, r.OrderID, r.AdvocateID, r.CustomerID, string(r.Beneficiary), r.Rule, r.Program,
-		r.Version, string(r.Spec.Kind), string(spec), currency, r.Value.Minor, r.Net.Minor, r.Given.Minor, r.Loss.Minor,
+		string(c.Was), r.ID, r.OrderID, r.AdvocateID, r.CustomerID, string(r.Beneficiary), r.Rule, r.Milestone, r.Program,
+		r.Version, string(r.Spec.Kind), string(spec), currency, r.Value.Minor, r.Net.Minor, r.Given.Minor, r.Loss.Minor, r.Used.Minor,
 		r.Void, string(r.Status), string(r.Reason), r.CreatedAt, r.ReleaseAt, r.Code, folded,
 		r.ExpiresAt, clean(r.ExternalID), clean(string(refs)), r.Withdrawn, r.ReplacedBy, r.Replaces,
 	}, nil
@@ -101,7 +103,7 @@ func rewardValues(c rewards.RewardChange) ([]any, error) {
 // oneCurrency is the currency of all amounts of a reward. Kind Internal if they differ.
 func oneCurrency(r rewards.Reward) (string, error) {
 	currency := ""
-	for _, m := range []rewards.Money{r.Value, r.Net, r.Given, r.Loss} {
+	for _, m := range []rewards.Money{r.Value, r.Net, r.Given, r.Loss, r.Used} {
 		switch {
 		case m.Currency == "" || m.Currency == currency:
 		case currency == "":

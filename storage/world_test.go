@@ -16,16 +16,17 @@ func usd(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currenc
 func creditProgram() rewards.Program {
 	return rewards.Program{
 		Name: "give10", Title: "Give 10, get 10", Currency: "USD",
-		Friend:    rewards.Discount{Percent: 1000, OncePerCustomer: true},
-		Reward:    rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: usd(1000), Expires: 180 * 24 * time.Hour},
-		Customers: rewards.CustomersNew, Window: 720 * time.Hour, PartialRefund: rewards.RefundProportional,
+		Friend: rewards.Discount{Percent: 1000, OncePerCustomer: true},
+		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
+			Kind: rewards.KindStoreCredit, Amount: usd(1000), Expires: 180 * 24 * time.Hour}}},
+		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, PartialRefund: rewards.RefundProportional,
 	}
 }
 
 // codeProgram pays with a code of $10.
 func codeProgram() rewards.Program {
 	p := creditProgram()
-	p.Reward = rewards.RewardSpec{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(1000)}, Expires: 180 * 24 * time.Hour}
+	p.Rules[0].Reward = rewards.RewardSpec{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(1000)}, Expires: 180 * 24 * time.Hour}
 	return p
 }
 

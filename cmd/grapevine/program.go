@@ -109,10 +109,15 @@ func (s *settings) carries(shop connectors.Shop, p rewards.Program) error {
 		return err
 	}
 	can := platform.Capabilities()
-	if !slices.Contains(can.Rewards, p.Reward.Kind) {
-		return misuse("%s shops do not carry rewards of kind %s; they carry %v", shop.Platform, p.Reward.Kind, can.Rewards)
+	for _, r := range p.Rules {
+		if !r.Reward.Kind.InHouse() && !slices.Contains(can.Rewards, r.Reward.Kind) {
+			return misuse("%s shops do not carry rewards of kind %s; they carry %v", shop.Platform, r.Reward.Kind, can.Rewards)
+		}
+		if r.Reward.Discount.FreeShipping && !can.FreeShipping {
+			return misuse("%s shops have no codes for free shipping", shop.Platform)
+		}
 	}
-	if (p.Friend.FreeShipping || p.Reward.Discount.FreeShipping) && !can.FreeShipping {
+	if p.Friend.FreeShipping && !can.FreeShipping {
 		return misuse("%s shops have no codes for free shipping", shop.Platform)
 	}
 	return nil

@@ -48,9 +48,10 @@ func program() rewards.Program {
 	ten := rewards.Money{Minor: 1000, Currency: "USD"}
 	return rewards.Program{
 		Name: "bench", Title: "Give 10%, get 10", Currency: "USD",
-		Friend:    rewards.Discount{Percent: 1000},
-		Reward:    rewards.RewardSpec{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: ten}, Expires: 180 * 24 * time.Hour},
-		Customers: rewards.CustomersNew, Window: 720 * time.Hour, Hold: 14 * 24 * time.Hour, PartialRefund: rewards.RefundProportional,
+		Friend: rewards.Discount{Percent: 1000},
+		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
+			Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: ten}, Expires: 180 * 24 * time.Hour}}},
+		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, Hold: 14 * 24 * time.Hour, PartialRefund: rewards.RefundProportional,
 	}
 }
 

@@ -118,13 +118,13 @@ func (r *reader) program(body ast.Node) rewards.Program {
 		root.problem("until", "lies before from; write a later day")
 	}
 	p.Friend = r.friend(root.sub("friend", true))
-	p.Reward = r.reward(root.sub("advocate", true))
+	p.Rules = []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: r.reward(root.sub("advocate", true))}}
 	q := root.sub("qualify", false)
-	p.Customers = rewards.Customers(q.choice("customers", string(rewards.CustomersNew), string(rewards.CustomersAny)))
-	p.Minimum = q.amount("minimum")
+	p.Qualify.Customers = rewards.Customers(q.choice("customers", string(rewards.CustomersNew), string(rewards.CustomersAny)))
+	p.Qualify.Minimum = q.amount("minimum")
 	a := root.sub("attribution", false)
-	p.Window = a.positiveSpan("window", defaultWindow)
-	p.TouchFirst = a.choice("touch", "last", "first") == "first"
+	p.Attribution.Window = a.positiveSpan("window", defaultWindow)
+	p.Attribution.TouchFirst = a.choice("touch", "last", "first") == "first"
 	p.Hold = root.span("hold", defaultHold)
 	p.PartialRefund = rewards.PartialRefund(root.choice("partial_refund",
 		string(rewards.RefundProportional), string(rewards.RefundKeep), string(rewards.RefundTakeBack)))
@@ -215,7 +215,7 @@ func (r *reader) limits(s section, p *rewards.Program) {
 	if s.has("per_advocate_period") && !s.has("per_advocate") {
 		s.problem("per_advocate_period", "a period of what? write per_advocate: 50 beside it, or take it out")
 	}
-	if p.Budget.Minor > 0 && p.Reward.Amount.Minor > p.Budget.Minor && !r.blamed("advocate.reward.amount") {
-		s.problem("budget", "%s does not pay for one reward of %s; write more", p.Budget, strings.TrimSpace(p.Reward.Amount.String()))
+	if p.Budget.Minor > 0 && p.Rules[0].Reward.Amount.Minor > p.Budget.Minor && !r.blamed("advocate.reward.amount") {
+		s.problem("budget", "%s does not pay for one reward of %s; write more", p.Budget, strings.TrimSpace(p.Rules[0].Reward.Amount.String()))
 	}
 }

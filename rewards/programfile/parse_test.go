@@ -2,6 +2,7 @@ package programfile
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +27,12 @@ func TestAShortFileHasGoodDefaults(t *testing.T) {
 	usd := zero("USD")
 	want := rewards.Program{
 		Name: "offer", Title: "offer", Currency: "USD",
-		Friend:    rewards.Discount{Percent: 1000, Amount: usd, Minimum: usd},
-		Reward:    rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: rewards.Money{Minor: 1000, Currency: "USD"}, Discount: rewards.Discount{Amount: usd, Minimum: usd}},
-		Customers: rewards.CustomersNew, Minimum: usd, Window: 30 * 24 * time.Hour, Hold: 14 * 24 * time.Hour,
+		Friend:  rewards.Discount{Percent: 1000, Amount: usd, Minimum: usd},
+		Rules:   []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: rewards.Money{Minor: 1000, Currency: "USD"}, Discount: rewards.Discount{Amount: usd, Minimum: usd}}}},
+		Qualify: rewards.Qualify{Customers: rewards.CustomersNew, Minimum: usd}, Attribution: rewards.Attribution{Window: 30 * 24 * time.Hour}, Hold: 14 * 24 * time.Hour,
 		PartialRefund: rewards.RefundProportional, Budget: usd,
 	}
-	if p != want {
+	if !reflect.DeepEqual(p, want) {
 		t.Fatalf("%+v", p)
 	}
 }
@@ -70,12 +71,12 @@ limits: {per_advocate: 50, per_advocate_period: 365d, budget: "5000.00"}
 	want := rewards.Program{
 		Name: "give10get10", Title: "Give 10 %, get $10", Currency: "EUR",
 		Friend: rewards.Discount{Percent: 1000, Amount: eur(0), Minimum: eur(3000), OncePerCustomer: true},
-		Reward: rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: eur(1000), Expires: 180 * 24 * time.Hour,
-			Discount: rewards.Discount{Amount: eur(0), Minimum: eur(0)}},
-		Customers: rewards.CustomersNew, Minimum: eur(3000), Window: 30 * 24 * time.Hour, Hold: 14 * 24 * time.Hour,
+		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: eur(1000), Expires: 180 * 24 * time.Hour,
+			Discount: rewards.Discount{Amount: eur(0), Minimum: eur(0)}}}},
+		Qualify: rewards.Qualify{Customers: rewards.CustomersNew, Minimum: eur(3000)}, Attribution: rewards.Attribution{Window: 30 * 24 * time.Hour}, Hold: 14 * 24 * time.Hour,
 		PartialRefund: rewards.RefundProportional, PerAdvocate: 50, PerAdvocateSpan: 365 * 24 * time.Hour, Budget: eur(500_000),
 	}
-	if p != want {
+	if !reflect.DeepEqual(p, want) {
 		t.Fatalf("%+v", p)
 	}
 }
@@ -86,27 +87,31 @@ func TestWhatAFileMaySay(t *testing.T) {
 		source, currency string
 		ok               func(p rewards.Program) bool
 	}{
-		"an amount without quotes is exact": {strings.Replace(short, `"10.00"`, "10.10", 1), "USD", func(p rewards.Program) bool { return p.Reward.Amount.Minor == 1010 }},
-		"a whole number is an amount":       {strings.Replace(short, `"10.00"`, "10", 1), "USD", func(p rewards.Program) bool { return p.Reward.Amount.Minor == 1000 }},
-		"yen":                               {strings.Replace(short, `"10.00"`, `"500"`, 1), "JPY", func(p rewards.Program) bool { return p.Reward.Amount.Minor == 500 }},
-		"dinar":                             {strings.Replace(short, `"10.00"`, `"1.250"`, 1), "KWD", func(p rewards.Program) bool { return p.Reward.Amount.Minor == 1250 }},
-		"a share":                           {strings.Replace(short, `amount: "10.00"`, `percent: "12.5"`, 1), "USD", func(p rewards.Program) bool { return p.Reward.Percent == 1250 && p.Reward.Amount.IsZero() }},
-		"at once":                           {short + "hold: 0s\n", "USD", func(p rewards.Program) bool { return p.Hold == 0 }},
-		"a hold in hours":                   {short + "hold: 36h\n", "USD", func(p rewards.Program) bool { return p.Hold == 36*time.Hour }},
-		"a hold in minutes":                 {short + "hold: 15m\n", "USD", func(p rewards.Program) bool { return p.Hold == 15*time.Minute }},
-		"the first touch":                   {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool { return p.TouchFirst && p.Window == 7*24*time.Hour }},
-		"one day":                           {short + "from: 2026-11-01\nuntil: 2026-11-01\n", "USD", func(p rewards.Program) bool { return p.Until.Sub(*p.From) == 24*time.Hour }},
-		"quoted days":                       {short + "from: \"2026-11-01\"\n", "USD", func(p rewards.Program) bool { return p.From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) }},
+		"an amount without quotes is exact": {strings.Replace(short, `"10.00"`, "10.10", 1), "USD", func(p rewards.Program) bool { return p.Rules[0].Reward.Amount.Minor == 1010 }},
+		"a whole number is an amount":       {strings.Replace(short, `"10.00"`, "10", 1), "USD", func(p rewards.Program) bool { return p.Rules[0].Reward.Amount.Minor == 1000 }},
+		"yen":                               {strings.Replace(short, `"10.00"`, `"500"`, 1), "JPY", func(p rewards.Program) bool { return p.Rules[0].Reward.Amount.Minor == 500 }},
+		"dinar":                             {strings.Replace(short, `"10.00"`, `"1.250"`, 1), "KWD", func(p rewards.Program) bool { return p.Rules[0].Reward.Amount.Minor == 1250 }},
+		"a share": {strings.Replace(short, `amount: "10.00"`, `percent: "12.5"`, 1), "USD", func(p rewards.Program) bool {
+			return p.Rules[0].Reward.Percent == 1250 && p.Rules[0].Reward.Amount.IsZero()
+		}},
+		"at once":           {short + "hold: 0s\n", "USD", func(p rewards.Program) bool { return p.Hold == 0 }},
+		"a hold in hours":   {short + "hold: 36h\n", "USD", func(p rewards.Program) bool { return p.Hold == 36*time.Hour }},
+		"a hold in minutes": {short + "hold: 15m\n", "USD", func(p rewards.Program) bool { return p.Hold == 15*time.Minute }},
+		"the first touch":   {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool { return p.TouchFirst && p.Window == 7*24*time.Hour }},
+		"one day":           {short + "from: 2026-11-01\nuntil: 2026-11-01\n", "USD", func(p rewards.Program) bool { return p.Until.Sub(*p.From) == 24*time.Hour }},
+		"quoted days":       {short + "from: \"2026-11-01\"\n", "USD", func(p rewards.Program) bool { return p.From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) }},
 		"a code of a percentage": {strings.Replace(short, `store_credit, amount: "10.00"`, `discount_code, percent: 15, minimum: "20"`, 1), "USD",
 			func(p rewards.Program) bool {
-				return p.Reward.Discount.Percent == 1500 && p.Reward.Discount.Minimum.Minor == 2000 && p.Reward.Expires == 0
+				return p.Rules[0].Reward.Discount.Percent == 1500 && p.Rules[0].Reward.Discount.Minimum.Minor == 2000 && p.Rules[0].Reward.Expires == 0
 			}},
 		"a code of an amount": {strings.Replace(short, "store_credit", "discount_code", 1), "USD",
 			func(p rewards.Program) bool {
-				return p.Reward.Discount.Amount.Minor == 1000 && p.Reward.Amount.IsZero() && p.Reward.Priced()
+				return p.Rules[0].Reward.Discount.Amount.Minor == 1000 && p.Rules[0].Reward.Amount.IsZero() && p.Rules[0].Reward.Priced()
 			}},
 		"a code for free shipping": {strings.Replace(short, `store_credit, amount: "10.00"`, "discount_code, free_shipping: true", 1), "USD",
-			func(p rewards.Program) bool { return p.Reward.Discount.FreeShipping && !p.Reward.Priced() }},
+			func(p rewards.Program) bool {
+				return p.Rules[0].Reward.Discount.FreeShipping && !p.Rules[0].Reward.Priced()
+			}},
 		"no free shipping":        {strings.Replace(short, `percent: "10"`, `percent: "10", free_shipping: false`, 1), "USD", func(p rewards.Program) bool { return !p.Friend.FreeShipping }},
 		"no minimum":              {short + "qualify: {minimum: \"0\"}\n", "USD", func(p rewards.Program) bool { return p.Minimum.IsZero() }},
 		"a budget in percentages": {strings.Replace(short, `store_credit, amount: "10.00"`, `discount_code, percent: 15`, 1) + "limits: {budget: 5}\n", "USD", func(p rewards.Program) bool { return p.Budget.Minor == 500 }},
@@ -168,7 +173,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, source []byte, currency string) {
 		p, err := Parse(source, currency, time.UTC)
-		if err == nil && (p.Name == "" || p.Currency != currency || p.Reward.Kind == "" || p.Hold < 0 || p.Minimum.Minor < 0) {
+		if err == nil && (p.Name == "" || p.Currency != currency || p.Rules[0].Reward.Kind == "" || p.Hold < 0 || p.Minimum.Minor < 0) {
 			t.Fatalf("%+v", p)
 		}
 		if err != nil && (rewards.CodeOf(err) != "bad_program" || p != (rewards.Program{})) {

@@ -150,8 +150,9 @@ func TestTheAPIOverARealDatabase(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
 		r := newReal(t, url)
 		_, _, err := r.db.ApplyProgram(t.Context(), r.shop, rewards.Program{Name: "give10", Title: "Give 10", Currency: "USD",
-			Friend: rewards.Discount{Percent: 1000}, Customers: rewards.CustomersNew, Window: time.Hour, PartialRefund: rewards.RefundProportional,
-			Reward: rewards.RewardSpec{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(1000)}, Expires: 24 * time.Hour}}, "x")
+			Friend: rewards.Discount{Percent: 1000}, Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: time.Hour}, PartialRefund: rewards.RefundProportional,
+			Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
+				Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(1000)}, Expires: 24 * time.Hour}}}}, "x")
 		r.no(err)
 		r.get("", 200, `"status":"active"`)
 

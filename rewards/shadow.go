@@ -1,0 +1,57 @@
+package rewards
+
+import "slices"
+
+// alertLevels are the parts of a budget, in percent, whose passing is told.
+var alertLevels = []int{50, 80, 100}
+
+// alert tells which levels of its budget a programme passed by this change.
+func (s *settling) alert(p Program) {
+	delta := s.Budget[p.Name]
+	if p.Budget.Minor <= 0 || delta.Minor <= 0 {
+		return
+	}
+	before := s.book.budgetUsed(p)
+	after, err := before.Add(delta)
+	if err != nil {
+		return
+	}
+	for _, level := range alertLevels {
+		line, err := p.Budget.Share(BasisPoints(level * 100))
+		if err == nil && before.Minor < line.Minor && after.Minor >= line.Minor {
+			s.Alerts = append(s.Alerts, BudgetAlert{Program: p.Name, Level: level, Used: after, Budget: p.Budget})
+		}
+	}
+}
+
+// shadows judges the order by every programme that runs in the shadow of one whose code it carries. A
+// shadow sees what the live programme saw; its limits are not asked, because it gives nothing.
+func (b *Book) shadows(f Facts) (all []ShadowVerdict) {
+	room := Room{}
+	if f.Room != nil {
+		room.Referrals = f.Room.Referrals
+	}
+	f.Room, f.Granted = &room, false
+	for _, name := range sortedNames(b.Versions) {
+		p, _ := VersionAt(b.Versions[name], f.Order.PlacedAt)
+		if !p.Shadow || !slices.ContainsFunc(f.Claims, func(c Claim) bool { return p.JudgesFor(c.Program) }) {
+			continue
+		}
+		d := Judge(Sole(p), f)
+		cost, err := d.Cost(p.Currency)
+		if err != nil {
+			cost = Money{Currency: p.Currency}
+		}
+		all = append(all, ShadowVerdict{Program: p.Name, Version: p.Version, Decision: d, Cost: cost})
+	}
+	return all
+}
+
+func sortedNames(all map[string][]Program) []string {
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
