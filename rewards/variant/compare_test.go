@@ -37,9 +37,9 @@ func TestWhatTheFiguresSay(t *testing.T) {
 			Sentence: "A is better: 15.0 % of A converted (150 of 1000) against 10.0 % of B converted (100 of 1000), 5.0 percentage points more (95 % interval 2.1 to 7.9, p < 0.001)."}},
 		// 14750.8 of each are needed for 10 % against 11 %, by the formula in reckon_test.go.
 		"no difference": {arm("A", 100, 1000), arm("B", 110, 1000), said{Outcome: variant.NoDifference, MoreA: 13751, MoreB: 13751,
-			Sentence: "No difference can be told: 10.0 % of A converted (100 of 1000) and 11.0 % of B converted (110 of 1000) (95 % interval of the difference -1.7 to 3.7 percentage points, p = 0.46); to see a difference of the present size it takes about 14000 more subjects in A and 14000 more subjects in B."}},
+			Sentence: "No difference can be told: 10.0 % of A converted (100 of 1000) and 11.0 % of B converted (110 of 1000), a difference between -1.7 and 3.7 percentage points (95 % interval, p = 0.46); to see a difference of the present size it takes about 14000 more subjects in A and 14000 more subjects in B."}},
 		"exactly alike": {arm("A", 100, 1000), arm("B", 200, 2000), said{Outcome: variant.NoDifference, Hopeless: true,
-			Sentence: "No difference can be told: 10.0 % of A converted (100 of 1000) and 10.0 % of B converted (200 of 2000) (95 % interval of the difference -2.4 to 2.2 percentage points, p = 1.00); so far they are too much alike to say how many more it would take."}},
+			Sentence: "No difference can be told: 10.0 % of A converted (100 of 1000) and 10.0 % of B converted (200 of 2000), a difference between -2.4 and 2.2 percentage points (95 % interval, p = 1.00); so far they are too much alike to say how many more it would take."}},
 		// 434.4 of each are needed for 5 % against 10 %.
 		"too few subjects": {arm("A", 2, 40), arm("B", 20, 200), said{Outcome: variant.TooEarly, Lack: variant.FewSubjects, MoreA: 395, MoreB: 235,
 			Sentence: "Too early to tell: A has 40 subjects, at least 100 are needed; to see a difference of the present size it takes about 400 more subjects in A and 240 more subjects in B."}},
@@ -70,7 +70,7 @@ func TestWhatTheFiguresSay(t *testing.T) {
 }
 
 // 128 against 100 of 1000: p is 0.0488 alone (z = 0.028/√(0.114·0.886·0.002) = 1.970), so one pair is told
-// apart; among three pairs it is 0.1465, and 128 against 140 is 0.4294 alone, so at most 1. 140 against
+// apart; among three pairs it is 0.1465, and 128 against 140 is 0.4309 alone, so at most 1. 140 against
 // 100 is z = 0.04/√(0.12·0.88·0.002) = 2.7524, p = 0.00592, three times that is 0.0177.
 func TestMoreArmsNeedMoreProof(t *testing.T) {
 	t.Parallel()

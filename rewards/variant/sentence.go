@@ -13,7 +13,7 @@ func (v Verdict) String() string {
 	case TooEarly:
 		return "Too early to tell: " + v.reason() + v.outlook() + "."
 	case NoDifference:
-		return fmt.Sprintf("No difference can be told: %s and %s (95 %% interval of the difference %s to %s percentage points, %s)%s.",
+		return fmt.Sprintf("No difference can be told: %s and %s, a difference between %s and %s percentage points (95 %% interval, %s)%s.",
 			v.A.result(), v.B.result(), points(v.Low), points(v.High), chance(v.P), v.outlook())
 	case Better:
 		winner, other, low, high := v.B, v.A, v.Low, v.High
