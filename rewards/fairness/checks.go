@@ -128,6 +128,9 @@ func bulkBuyer(s *Settings, c *Case) string {
 
 // unread holds for trouble under a name that no rule has: it would be passed over otherwise.
 func unread(_ *Settings, c *Case) string {
+	if len(c.Trouble) == 0 {
+		return ""
+	}
 	var why []string
 	for _, name := range slices.Sorted(maps.Keys(c.Trouble)) {
 		if !known(name) {
