@@ -116,7 +116,11 @@ func (p Program) VariantOf(advocate string) string {
 	for i, v := range p.Variants {
 		weights[i] = v.Weight
 	}
-	return p.Variants[variant.Assign(p.Name, advocate, weights)].Name
+	i := variant.Assign(p.Name, advocate, weights)
+	if i < 0 { // no arm has a weight
+		return ""
+	}
+	return p.Variants[i].Name
 }
 
 // applies tells whether a rule is for this group and variant. A group with rules of its own has only those.

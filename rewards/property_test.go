@@ -33,7 +33,17 @@ func anyOffer(t *rapid.T) rewards.Program {
 		{Kind: rewards.KindStoreCredit, Percent: 500, Expires: 1000 * time.Hour},
 		{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: usd(777)}},
 		{Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Percent: 1500}, Expires: time.Hour},
+		{Kind: rewards.KindGiftCard, Amount: usd(1500)},
+		{Kind: rewards.KindTag, Tag: "vip"},
+		{Kind: rewards.KindProduct, ProductID: "77"},
+		{Kind: rewards.KindPoints, Amount: rewards.Money{Minor: 120, Currency: rewards.UnitPoints}, Expires: 20 * 24 * time.Hour},
+		{Kind: rewards.KindCash, Percent: 1000},
+		{Kind: rewards.KindDonation, Amount: usd(200), Charity: "reef"},
+		{Kind: rewards.KindEntry, Amount: rewards.Money{Minor: 3, Currency: rewards.UnitEntries}},
 	}).Draw(t, "reward"))
+	if rapid.Bool().Draw(t, "two-sided") {
+		p.Rules = append(p.Rules, rewards.Rule{Name: "friend", For: rewards.ForFriend, Reward: rewards.RewardSpec{Kind: rewards.KindStoreCredit, Amount: usd(300)}})
+	}
 	return p
 }
 
@@ -188,9 +198,14 @@ func (w *world) settleDown(t tester) {
 
 func sameBalances(t tester, a, b *world) {
 	t.Helper()
-	for _, account := range []string{"program:offer", "loss:offer", "pending:adv-anna", "issued:adv-anna", "pending:adv-bob", "issued:adv-bob"} {
-		if x, y := a.balance(account), b.balance(account); x != y {
-			t.Fatalf("%s: %s the short way, %s the long way\n%+v\n%+v", account, x, y, a.rewards, b.rewards)
+	for _, unit := range []string{"USD", rewards.UnitPoints, rewards.UnitEntries, rewards.UnitTickets} {
+		for _, account := range []string{
+			"program:offer", "loss:offer", "used:offer", "pending:adv-anna", "issued:adv-anna", "pending:adv-bob", "issued:adv-bob",
+			"pending:friend", "issued:friend", "pending:charity/reef", "issued:charity/reef",
+		} {
+			if x, y := a.balanceIn(account, unit), b.balanceIn(account, unit); x != y {
+				t.Fatalf("%s: %s the short way, %s the long way\n%+v\n%+v", account, x, y, a.rewards, b.rewards)
+			}
 		}
 	}
 	if x, y := a.shop.holds(), b.shop.holds(); x != y {

@@ -58,6 +58,10 @@ func (s *shop) unheard(a rewards.Action) bool {
 		return s.things[a.RewardID] != nil
 	case rewards.TakeCredit:
 		return s.byID[a.CreditID].unheard != nil
+	case rewards.IssueGiftCard:
+		return s.things[a.Code] != nil
+	case rewards.TakeGiftCard:
+		return s.byID[a.ExternalID].unheard != nil
 	}
 	return false
 }
@@ -89,6 +93,17 @@ func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
 		return rewards.StepResult{Spent: th.used}
 	case rewards.TakeCredit:
 		return s.take(s.byID[a.CreditID], a.Amount)
+	case rewards.IssueGiftCard:
+		if a.Amount.Minor <= 0 || a.Code == "" {
+			t.Fatalf("bad gift card %+v", a)
+		}
+		return s.make(a.Code, a.Amount.Minor)
+	case rewards.TakeGiftCard:
+		return s.take(s.byID[a.ExternalID], a.Amount)
+	case rewards.AddTag:
+		return s.make(a.RewardID, 0)
+	case rewards.RemoveTag:
+		return rewards.StepResult{}
 	default:
 		t.Fatalf("no action for a reward: %T", a)
 		return rewards.StepResult{}
