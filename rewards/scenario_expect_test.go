@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
+	"grapevine/rewards/programfile"
 )
 
 // expectRules begin with "=" and compare.
@@ -33,9 +35,77 @@ var expectRules = []rule{
 			p.Errorf("%d rewards", n)
 		}
 	}),
-	line(`= reward (\w+)((?:, \w+ \S+)*)`, func(p *player, m []string) {
+	line(`= reward (\w+)((?:, \w+ \S+(?: points| entries| tickets)?)*)`, func(p *player, m []string) {
 		p.flush()
 		p.compare(p.reward(), m[1], m[2])
+	}),
+	line(`= reward by (\S+) (\w+)((?:, \w+ \S+(?: points| entries| tickets)?)*)`, func(p *player, m []string) {
+		p.flush()
+		i := slices.IndexFunc(p.w.rewards[p.order], func(r rewards.Reward) bool { return r.Rule == m[1] && (r.Status.Live() || string(r.Status) == m[2]) })
+		if i < 0 {
+			p.Fatalf("no reward by %s: %+v", m[1], p.w.rewards[p.order])
+		}
+		p.compare(p.w.rewards[p.order][i], m[2], m[3])
+	}),
+	line(`= no reward by (\S+)`, func(p *player, m []string) {
+		p.flush()
+		if slices.ContainsFunc(p.w.rewards[p.order], func(r rewards.Reward) bool { return r.Rule == m[1] && r.Status.Live() }) {
+			p.Errorf("rewards %+v", p.w.rewards[p.order])
+		}
+	}),
+	line(`= exchanged (\w+)((?:, \w+ \S+)*)`, func(p *player, m []string) {
+		p.flush()
+		p.compare(p.w.rewards[""][len(p.w.rewards[""])-1], m[1], m[2])
+	}),
+	line(`= signal (\w+) (flag|hold|reject)`, func(p *player, m []string) {
+		p.flush()
+		p.seen.fired.add(m[1])
+		if !slices.ContainsFunc(p.w.records[p.order].Decision.Signals, func(s fairness.Signal) bool { return s.Rule == m[1] && string(s.Verdict) == m[2] }) {
+			p.Errorf("signals %+v", p.w.records[p.order].Decision.Signals)
+		}
+	}),
+	line(`= no signal (\w+)`, func(p *player, m []string) {
+		p.flush()
+		p.seen.passed.add(m[1])
+		if slices.ContainsFunc(p.w.records[p.order].Decision.Signals, func(s fairness.Signal) bool { return s.Rule == m[1] }) {
+			p.Errorf("signals %+v", p.w.records[p.order].Decision.Signals)
+		}
+	}),
+	line(`= referral (\d+)(?:, level (\w+))?`, func(p *player, m []string) {
+		p.flush()
+		if d := p.w.records[p.order].Decision; strconv.Itoa(d.Referral) != m[1] || d.Level != m[2] {
+			p.Errorf("referral %d, level %q", d.Referral, d.Level)
+		}
+	}),
+	line(`= variant (\w+)`, func(p *player, m []string) {
+		p.flush()
+		if d := p.w.records[p.order].Decision; d.Variant != m[1] {
+			p.Errorf("variant %q", d.Variant)
+		}
+	}),
+	line(`= judged by (\S+)`, func(p *player, m []string) {
+		p.flush()
+		if d := p.w.records[p.order].Decision; d.Program != m[1] {
+			p.Errorf("judged by %q", d.Program)
+		}
+	}),
+	line(`= shadow (\S+) (rewarded|pending|held|rejected|none)(?: (\w+))?(?:, cost (\S+))?`, func(p *player, m []string) {
+		p.flush()
+		v, ok := p.w.shadows[m[1]+" "+p.order]
+		if !ok || string(v.Decision.Outcome) != m[2] || string(v.Decision.Reason) != m[3] || m[4] != "" && v.Cost != p.money(m[4]) {
+			p.Errorf("shadow %+v", v)
+		}
+	}),
+	line(`= budget passed (\d+) %`, func(p *player, m []string) {
+		p.flush()
+		level, _ := strconv.Atoi(m[1])
+		if !slices.ContainsFunc(p.w.alerts, func(a rewards.BudgetAlert) bool { return a.Level == level }) {
+			p.Errorf("alerts %+v", p.w.alerts)
+		}
+	}),
+	line(`= ledger in (points|entries|tickets) (.+)`, func(p *player, m []string) {
+		p.flush()
+		p.ledgerIn(m[1], m[2], func(text string) int64 { n, _ := strconv.ParseInt(text, 10, 64); return n })
 	}),
 	line(`= first reward (\w+)((?:, \w+ \S+)*)`, func(p *player, m []string) {
 		p.flush()
@@ -86,13 +156,19 @@ func (p *player) compare(r rewards.Reward, status, rest string) {
 		switch name {
 		case "":
 		case "value":
-			ok = ok && r.Value == p.money(want)
+			ok = ok && r.Value == p.amount(want)
 		case "net":
-			ok = ok && r.Net == p.money(want)
+			ok = ok && r.Net == p.amount(want)
 		case "loss":
-			ok = ok && r.Loss == p.money(want)
+			ok = ok && r.Loss == p.amount(want)
 		case "given":
-			ok = ok && r.Given == p.money(want)
+			ok = ok && r.Given == p.amount(want)
+		case "used":
+			ok = ok && r.Used.Minor == p.amount(want).Minor
+		case "kind":
+			ok = ok && string(r.Spec.Kind) == want
+		case "to":
+			ok = ok && r.CustomerID == "cust-"+want
 		case "reason":
 			ok = ok && string(r.Reason) == want
 		case "advocate":
@@ -109,20 +185,28 @@ func (p *player) compare(r rewards.Reward, status, rest string) {
 // ledger compares all balances: "program -10.00, issued 10.00"; what is not named is zero.
 func (p *player) ledger(text string) {
 	p.Helper()
+	p.ledgerIn(p.w.currency, text, func(amount string) int64 { return p.money(amount).Minor })
+}
+
+func (p *player) ledgerIn(unit, text string, read func(string) int64) {
+	p.Helper()
 	want := map[string]int64{}
 	for part := range strings.SplitSeq(text, ", ") {
 		if name, amount, ok := strings.Cut(part, " "); ok {
-			want[name] = p.money(amount).Minor
+			want[name] = read(amount)
 		}
 	}
 	got, sum := map[string]int64{}, int64(0)
 	for _, post := range p.w.postings {
+		if post.Amount.Currency != unit {
+			continue
+		}
 		from, _, _ := strings.Cut(post.From, ":")
 		to, _, _ := strings.Cut(post.To, ":")
 		got[from] -= post.Amount.Minor
 		got[to] += post.Amount.Minor
 	}
-	for _, name := range []string{"program", "pending", "issued", "loss"} {
+	for _, name := range []string{"program", "pending", "issued", "used", "loss"} {
 		if got[name] != want[name] {
 			p.Errorf("%s is %d, want %d", name, got[name], want[name])
 		}
@@ -146,9 +230,24 @@ func (c *coverage) check(t *testing.T) {
 		rewards.ReasonRefunded, rewards.ReasonCapReached, rewards.ReasonBudgetExhausted, rewards.ReasonAdvocateBlocked, rewards.ReasonTestOrder,
 		rewards.ReasonUnreadableOrder, rewards.ReasonUnknownCurrency, rewards.ReasonNoCustomer, rewards.ReasonTooManyCodes, rewards.ReasonCouponFailed,
 		rewards.ReasonNotApplied, rewards.ReasonTookLess, rewards.ReasonNewerCode, rewards.ReasonLaterInAlpha,
+		rewards.ReasonCountryExcluded, rewards.ReasonCombined, rewards.ReasonFraudReview, rewards.ReasonFraudRejected, rewards.ReasonHistoric,
+		rewards.ReasonCounted, rewards.ReasonCodeWins, rewards.ReasonWindowOver, rewards.ReasonOtherTouch, rewards.ReasonBound,
 	} {
 		if _, ok := c.reasons.m.Load(string(r)); !ok {
 			t.Errorf("no story tells of reason %s", r)
+		}
+	}
+	for _, tpl := range programfile.Templates() {
+		if _, ok := c.templates.m.Load(tpl.Name); !ok {
+			t.Errorf("no story tells of template %s", tpl.Name)
+		}
+	}
+	for _, r := range fairness.Rules() {
+		if _, ok := c.fired.m.Load(r.Name); !ok {
+			t.Errorf("no story in which rule %s fires", r.Name)
+		}
+		if _, ok := c.passed.m.Load(r.Name); !ok {
+			t.Errorf("no story in which rule %s nearly fires", r.Name)
 		}
 	}
 	for _, s := range []rewards.Status{

@@ -46,6 +46,28 @@ var orderRules = []rule{
 			o.Codes = append(slices.Clone(o.Codes), rewards.AppliedCode{Code: m[1], TookOff: p.money(m[2])})
 		})
 	}),
+	line(`link (\S+) followed(?: on day (-?\d+))?`, func(p *player, m []string) {
+		touch := rewards.Touch{Code: m[1]}
+		if m[2] != "" {
+			touch.At = p.day(m[2])
+		}
+		p.edit(func(o *rewards.Order) { o.Touches = append(slices.Clone(o.Touches), touch) })
+	}),
+	line(`goes to (\w+)`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Country = m[1] }) }),
+	line(`the shop says (investigate|cancel)`, func(p *player, m []string) {
+		p.edit(func(o *rewards.Order) { o.Risk = rewards.Risk(m[1]) })
+	}),
+	line(`line (\d) is product (\S+)(?: in (\S+))?`, func(p *player, m []string) {
+		i, _ := strconv.Atoi(m[1])
+		p.edit(func(o *rewards.Order) {
+			o.Lines = slices.Clone(o.Lines)
+			o.Lines[i-1].ProductID = m[2]
+			if m[3] != "" {
+				o.Lines[i-1].Collections = []string{m[3]}
+			}
+		})
+	}),
+	line(`known with (\w+): (.+)`, func(p *player, m []string) { p.known(m[1], m[2]) }),
 	line(`no codes`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Codes = nil }) }),
 	line(`(\d+) other codes`, func(p *player, m []string) {
 		n, _ := strconv.Atoi(m[1])
@@ -170,6 +192,27 @@ var eventRules = []rule{
 		p.flush()
 		p.w.shop.byID[p.reward().ExternalID].used = true
 	}),
+	line(`(\w+) rejects`, func(p *player, m []string) {
+		p.flush()
+		p.review(&rewards.Review{Verdict: rewards.VerdictReject, Actor: "user:" + m[1], Reason: "not one of ours", At: p.w.now})
+	}),
+	line(`(\w+) undoes`, func(p *player, m []string) {
+		p.flush()
+		p.review(nil)
+	}),
+	line(`(\w+) referred (\d+) friends?`, func(p *player, m []string) { p.referred(m[1], m[2]) }),
+	line(`(\w+) exchanges (\d+) points`, func(p *player, m []string) { p.exchange(m[1], m[2], "") }),
+	line(`(\w+) cannot exchange (\d+) points: (\w+)`, func(p *player, m []string) { p.exchange(m[1], m[2], m[3]) }),
+	line(`(\w+) (pays|redeems) the reward`, func(p *player, m []string) {
+		p.flush()
+		r := p.reward()
+		e, _, err := r.Use(r.Unused(), map[string]string{"pays": "paid", "redeems": "redeemed"}[m[2]], "user:"+m[1])
+		if err != nil {
+			p.Fatalf("use: %v", err)
+		}
+		p.w.store(p, e)
+		p.w.check(p)
+	}),
 	line(`(\w+) approves`, func(p *player, m []string) {
 		p.flush()
 		p.review(&rewards.Review{Verdict: rewards.VerdictApprove, Actor: "user:" + m[1], Reason: "looks fine", At: p.w.now})
@@ -193,9 +236,15 @@ var eventRules = []rule{
 	line(`the reward expires`, func(p *player, m []string) {
 		p.flush()
 		r := p.reward()
-		was := r.Status
-		r.Status = rewards.StatusExpired
-		p.w.move(p, rewards.RewardChange{Was: was, Reward: r})
+		if r.ExpiresAt.IsZero() {
+			r.ExpiresAt = p.w.now
+		}
+		e, err := r.Expire(r.ExpiresAt)
+		if err != nil {
+			p.Fatalf("expire: %v", err)
+		}
+		p.w.store(p, e)
+		p.w.check(p)
 	}),
 	line(`(\w+) revokes`, func(p *player, m []string) {
 		p.flush()

@@ -2,6 +2,7 @@ package rewards_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,7 +67,7 @@ func split(t *testing.T, file, text string) []story {
 type player struct {
 	*testing.T
 	w     *world
-	offer map[string]string // the programme file's sections
+	offer map[string]string // the programme file's sections, or a whole file under "template"
 	order string            // the order at hand
 	past  map[string][]told // what the shop told of each order, by day
 	dirty bool              // the order at hand was changed and not yet confirmed
@@ -134,8 +135,9 @@ func (p *player) money(text string) rewards.Money {
 // apply makes a version of the offer from the sections as they stand now.
 func (p *player) apply() {
 	var source strings.Builder
-	for _, key := range []string{"program", "title", "from", "until", "friend", "advocate", "qualify", "hold", "partial_refund", "limits"} {
-		if p.offer[key] != "" {
+	source.WriteString(p.offer["template"])
+	for _, key := range slices.Sorted(maps.Keys(p.offer)) {
+		if p.offer["template"] == "" && p.offer[key] != "-" {
 			fmt.Fprintf(&source, "%s: %s\n", key, p.offer[key])
 		}
 	}
@@ -149,8 +151,12 @@ func (p *player) apply() {
 
 var settingRules = []rule{
 	line(`shop in ([A-Z]{3})`, func(p *player, m []string) { p.w.currency = m[1] }),
-	line(`offer (program|from|until|friend|advocate|qualify|hold|partial_refund|limits): (.+)`, func(p *player, m []string) {
+	line(`offer (\w+): (.+)`, func(p *player, m []string) { // "-" leaves a section out
 		p.offer[m[1]] = m[2]
+	}),
+	line(`template (\S+)`, func(p *player, m []string) { p.template(m[1]) }),
+	line(`(\w+) is in team (\w+)`, func(p *player, m []string) {
+		p.owned(m[1], func(c *rewards.Claim) { c.Group = m[2] })
 	}),
 	line(`offer applied`, func(p *player, m []string) { p.apply() }),
 	line(`(\w+) shares (\S+)(?: since day (-?\d+))?(?: for (\S+))?`, func(p *player, m []string) {
@@ -171,13 +177,35 @@ var settingRules = []rule{
 		}
 	}),
 	line(`(\w+) is blocked`, func(p *player, m []string) {
-		for code, c := range p.w.owners {
-			if c.AdvocateID == "adv-"+m[1] {
-				c.Blocked = true
-				p.w.owners[code] = c
-			}
-		}
+		p.owned(m[1], func(c *rewards.Claim) { c.Blocked = true })
 	}),
+}
+
+// owned changes an advocate's codes.
+func (p *player) owned(name string, f func(c *rewards.Claim)) {
+	for code, c := range p.w.owners {
+		if c.AdvocateID == "adv-"+name {
+			f(&c)
+			p.w.owners[code] = c
+		}
+	}
+}
+
+// template takes one of the files that owners start from.
+func (p *player) template(name string) {
+	p.Helper()
+	for _, t := range programfile.Templates() {
+		if t.Name == name {
+			prog, err := programfile.Parse(t.Source, p.w.currency, time.UTC)
+			if err != nil {
+				p.Fatalf("template %s: %v", name, err)
+			}
+			p.offer = map[string]string{"program": prog.Name, "template": string(t.Source)}
+			p.seen.templates.add(name)
+			return
+		}
+	}
+	p.Fatalf("there is no template %s", name)
 }
 
 func (p *player) days(n string) time.Duration {
@@ -194,4 +222,4 @@ func (p *player) days(n string) time.Duration {
 func (p *player) day(n string) time.Time { return dayZero.Add(p.days(n)) }
 
 // coverage collects what the stories met, so that no reason is without one.
-type coverage struct{ reasons, outcomes, statuses sets }
+type coverage struct{ reasons, outcomes, statuses, templates, fired, passed sets }

@@ -27,8 +27,10 @@ type world struct {
 	orders   map[string]rewards.Order         // as the shop would tell them now
 	trouble  map[string]string                // orders that cannot be read, with the detail
 	shop     *shop
-	begun    map[string]rewards.StepResult // by reward: the step whose answer was lost, with its net
-	cases    map[string]fairness.Case      // what the store found about an order and an advocate
+	begun    map[string]rewards.StepResult    // by reward: the step whose answer was lost, with its net
+	cases    map[string]fairness.Case         // what the store found about an order and an advocate
+	shadows  map[string]rewards.ShadowVerdict // by programme and order
+	alerts   []rewards.BudgetAlert
 	minted   int
 }
 
@@ -44,7 +46,7 @@ func newWorld(currency string) *world {
 		now: dayZero, currency: currency,
 		versions: map[string][]rewards.Program{}, owners: map[string]rewards.Claim{}, records: map[string]rewards.Record{},
 		rewards: map[string][]rewards.Reward{}, jobs: map[rewards.JobRequest]time.Time{}, orders: map[string]rewards.Order{},
-		trouble: map[string]string{}, shop: newShop(), begun: map[string]rewards.StepResult{}, cases: map[string]fairness.Case{},
+		trouble: map[string]string{}, shop: newShop(), begun: map[string]rewards.StepResult{}, cases: map[string]fairness.Case{}, shadows: map[string]rewards.ShadowVerdict{},
 	}
 }
 
@@ -197,6 +199,9 @@ func (w *world) judge(t tester, b *rewards.Book, o rewards.Order) rewards.Effect
 		t.Fatalf("apply order %s: %v", o.ID, err)
 	}
 	w.records[o.ID] = c.Record
+	for _, v := range c.Shadows {
+		w.shadows[v.Program+" "+o.ID] = v
+	}
 	return c.Effect
 }
 
@@ -208,6 +213,7 @@ func (w *world) store(t tester, e rewards.Effect) {
 		w.move(t, c)
 	}
 	w.postings = append(w.postings, e.Postings...)
+	w.alerts = append(w.alerts, e.Alerts...)
 	for _, j := range e.Jobs {
 		key := rewards.JobRequest{Kind: j.Kind, Subject: j.Subject}
 		if at, ok := w.jobs[key]; !ok || j.RunAt.Before(at) {
