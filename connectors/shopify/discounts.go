@@ -95,8 +95,9 @@ func (s *Shopify) changeDiscount(ctx context.Context, shop connectors.Shop, oper
 
 // create makes a discount with its first code. A code that exists is looked at: ours is adopted.
 func (s *Shopify) create(ctx context.Context, shop connectors.Shop, t terms, code string, adopt func(found) (connectors.Receipt, error)) (connectors.Receipt, error) {
-	if err := t.check(); err != nil {
-		return connectors.Receipt{}, call(err)
+	t, pace, err := s.priced(ctx, shop, t)
+	if err != nil {
+		return connectors.Receipt{Pace: pace}, err
 	}
 	operation := "discount_basic_create"
 	if t.discount.FreeShipping {
@@ -132,8 +133,12 @@ func (s *Shopify) adopt(ctx context.Context, shop connectors.Shop, t terms, code
 }
 
 func (s *Shopify) publishOffer(ctx context.Context, shop connectors.Shop, a rewards.PublishOffer) (connectors.Receipt, error) {
+	t, err := offerTerms(a)
+	if err != nil {
+		return connectors.Receipt{}, call(err)
+	}
 	// The programme may have changed since the try that made the discount: then it is brought up to date.
-	return s.create(ctx, shop, offerTerms(a), a.Seed, func(f found) (connectors.Receipt, error) {
+	return s.create(ctx, shop, t, a.Seed, func(f found) (connectors.Receipt, error) {
 		return s.changeOffer(ctx, shop, rewards.ChangeOffer{ExternalID: f.ID, Offer: a})
 	})
 }
@@ -141,7 +146,10 @@ func (s *Shopify) publishOffer(ctx context.Context, shop connectors.Shop, a rewa
 // findOffer asks for the seed, which nobody else knows. An offer of ours with older terms is not what
 // was asked for.
 func (s *Shopify) findOffer(ctx context.Context, shop connectors.Shop, a rewards.PublishOffer) (connectors.Receipt, error) {
-	t := offerTerms(a)
+	t, err := offerTerms(a)
+	if err != nil {
+		return connectors.Receipt{}, call(err)
+	}
 	f, pace, err := s.byCode(ctx, shop, a.Seed)
 	switch {
 	case err != nil:
@@ -157,15 +165,23 @@ func (s *Shopify) findOffer(ctx context.Context, shop connectors.Shop, a rewards
 }
 
 func (s *Shopify) changeOffer(ctx context.Context, shop connectors.Shop, a rewards.ChangeOffer) (connectors.Receipt, error) {
-	t := offerTerms(a.Offer)
-	if err := t.check(); err != nil {
+	t, err := offerTerms(a.Offer)
+	if err != nil {
 		return connectors.Receipt{}, call(err)
+	}
+	t, pace, err := s.priced(ctx, shop, t)
+	if err != nil {
+		return connectors.Receipt{Pace: pace}, err
+	}
+	now, pace, err := s.goodsNow(ctx, shop, a.ExternalID, t)
+	if err != nil {
+		return connectors.Receipt{Pace: pace}, err
 	}
 	operation := "discount_basic_update"
 	if t.discount.FreeShipping {
 		operation = "discount_free_shipping_update"
 	}
-	f, errs, pace, err := s.changeDiscount(ctx, shop, operation, map[string]any{"id": a.ExternalID, "input": t.input()})
+	f, errs, pace, err := s.changeDiscount(ctx, shop, operation, map[string]any{"id": a.ExternalID, "input": t.input(now)})
 	if err == nil && len(errs) > 0 {
 		err = within(operation, refused(errs, false))
 	}
@@ -175,8 +191,24 @@ func (s *Shopify) changeOffer(ctx context.Context, shop connectors.Shop, a rewar
 	return f.receipt(pace), nil
 }
 
+// goodsNow is what a discount is on before it is changed to be on chosen goods: an update says what is to
+// come and what is to go. For the others it is not asked for.
+func (s *Shopify) goodsNow(ctx context.Context, shop connectors.Shop, id string, t terms) (goods, connectors.Pace, error) {
+	if t.goods.all() {
+		return goods{}, connectors.Pace{}, nil
+	}
+	f, pace, err := s.byID(ctx, shop, id)
+	if err != nil || f == nil { // one that is gone is refused by the update itself
+		return goods{}, pace, err
+	}
+	return f.Discount.Gets.Items.goods(), pace, nil
+}
+
 func (s *Shopify) findChange(ctx context.Context, shop connectors.Shop, a rewards.ChangeOffer) (connectors.Receipt, error) {
-	t := offerTerms(a.Offer)
+	t, err := offerTerms(a.Offer)
+	if err != nil {
+		return connectors.Receipt{}, call(err)
+	}
 	f, pace, err := s.byID(ctx, shop, a.ExternalID)
 	switch {
 	case err != nil:
@@ -220,11 +252,11 @@ func (s *Shopify) findIssued(ctx context.Context, shop connectors.Shop, a reward
 // used is told with a delay, so one used a moment ago may still be changed, without effect on the order
 // that used it. Source: DiscountCodeBasic.asyncUsageCount.
 func (s *Shopify) reduceCode(ctx context.Context, shop connectors.Shop, a rewards.ReduceCode) (connectors.Receipt, error) {
-	r, err := s.findReduced(ctx, shop, a)
+	now, r, err := s.beforeReduction(ctx, shop, a)
 	if err == nil || rewards.KindOf(err) != rewards.NotFound {
 		return r, err
 	}
-	input := map[string]any{"customerGets": gets(rewards.Discount{Amount: a.Amount})}
+	input := map[string]any{"customerGets": gets(rewards.Discount{Amount: a.Amount}, now.input(now))}
 	f, errs, pace, err := s.changeDiscount(ctx, shop, "discount_basic_update", map[string]any{"id": a.ExternalID, "input": input})
 	if err == nil && len(errs) > 0 {
 		err = within("discount_basic_update", refused(errs, false))
@@ -236,16 +268,22 @@ func (s *Shopify) reduceCode(ctx context.Context, shop connectors.Shop, a reward
 }
 
 func (s *Shopify) findReduced(ctx context.Context, shop connectors.Shop, a rewards.ReduceCode) (connectors.Receipt, error) {
+	_, r, err := s.beforeReduction(ctx, shop, a)
+	return r, err
+}
+
+// beforeReduction also tells what the discount is on: that does not change.
+func (s *Shopify) beforeReduction(ctx context.Context, shop connectors.Shop, a rewards.ReduceCode) (goods, connectors.Receipt, error) {
 	f, pace, err := s.byID(ctx, shop, a.ExternalID)
 	switch {
 	case err != nil:
-		return connectors.Receipt{Pace: pace}, err
+		return goods{}, connectors.Receipt{Pace: pace}, err
 	case f == nil:
-		return connectors.Receipt{Pace: pace}, call(rewards.Errorf(rewards.Conflict, "code_gone", "somebody removed %s with the code %q", a.ExternalID, a.Code))
+		return goods{}, connectors.Receipt{Pace: pace}, call(rewards.Errorf(rewards.Conflict, "code_gone", "somebody removed %s with the code %q", a.ExternalID, a.Code))
 	case f.Discount.Used == 0 && !f.Discount.worth(rewards.Discount{Amount: a.Amount}):
-		return connectors.Receipt{Pace: pace}, absent("%s has another amount", a.ExternalID)
+		return f.Discount.Gets.Items.goods(), connectors.Receipt{Pace: pace}, absent("%s has another amount", a.ExternalID)
 	}
-	return f.receipt(pace), nil
+	return goods{}, f.receipt(pace), nil
 }
 
 // withdrawCode ends the discount first and asks how often it was used afterwards, so that nobody can

@@ -15,6 +15,8 @@ type terms struct {
 	mark     string // who made it and for what; begins the title
 	title    string
 	discount rewards.Discount
+	value    rewards.Discount // what is sent of it: a percentage of one piece is an amount there
+	goods    goods            // what it is on
 	customer string // global id of the only one who may use it; "" for all
 	whole    bool   // title and end count too when it is compared: they change with the programme
 	starts   time.Time
@@ -36,9 +38,10 @@ func titleOf(mark, title string) string {
 	return full
 }
 
-func offerTerms(a rewards.PublishOffer) terms {
+func offerTerms(a rewards.PublishOffer) (terms, error) {
 	mark := markOf(a.Program)
-	return terms{mark: mark, title: titleOf(mark, a.Title), discount: a.Discount, starts: a.StartsAt, ends: a.EndsAt, whole: true}
+	t := terms{mark: mark, title: titleOf(mark, a.Title), discount: a.Discount, starts: a.StartsAt, ends: a.EndsAt, whole: true}
+	return t.checked()
 }
 
 func issueTerms(a rewards.IssueCode) (terms, error) {
@@ -49,11 +52,12 @@ func issueTerms(a rewards.IssueCode) (terms, error) {
 	mark := markOf(a.RewardID)
 	d := a.Discount
 	d.OncePerCustomer = true
-	return terms{mark: mark, title: titleOf(mark, a.Title), discount: d, customer: customer, starts: a.StartsAt, ends: a.EndsAt}, nil
+	t := terms{mark: mark, title: titleOf(mark, a.Title), discount: d, customer: customer, starts: a.StartsAt, ends: a.EndsAt}
+	return t.checked()
 }
 
-// check refuses terms that mean nothing. Kind Invalid, code bad_discount.
-func (t terms) check() error {
+// checked refuses terms that mean nothing, and completes them. Kind Invalid, codes bad_discount, bad_id.
+func (t terms) checked() (terms, error) {
 	d, kinds := t.discount, 0
 	for _, is := range []bool{d.Percent != 0, !d.Amount.IsZero(), d.FreeShipping} {
 		if is {
@@ -61,19 +65,23 @@ func (t terms) check() error {
 		}
 	}
 	if kinds != 1 || d.Percent < 0 || d.Percent > 10_000 || d.Amount.Minor < 0 || d.Minimum.Minor < 0 {
-		return rewards.Errorf(rewards.Invalid, "bad_discount", "%s: exactly one of percent, amount and free shipping, none below zero", t.mark)
+		return t, rewards.Errorf(rewards.Invalid, "bad_discount", "%s: exactly one of percent, amount and free shipping, none below zero", t.mark)
 	}
-	return nil
+	var err error
+	t.value = d
+	t.goods, err = goodsOf(d)
+	return t, err
 }
 
-// input is the DiscountCodeBasicInput or DiscountCodeFreeShippingInput that states the terms. What is
-// not wanted is stated as null, so that an update clears it.
+// input is the DiscountCodeBasicInput or DiscountCodeFreeShippingInput that states the terms, for a
+// discount that is on now so far. What is not wanted is stated as null, so that an update clears it.
 //
 // combinesWith is false three times where it is not stated, and a code that does not combine is dropped
 // at checkout without a word, and with it the referral. So ours combine with all that takes off
 // something else; whether they really do is up to the merchant, because both discounts must agree.
-// Discounts on the whole order never combine: two of our own would add up.
-func (t terms) input() map[string]any {
+// Discounts on the whole order never combine: two of our own would add up. Those on chosen goods combine
+// with each other, because Shopify never lets two of them take something off the same goods.
+func (t terms) input(now goods) map[string]any {
 	d := t.discount
 	in := map[string]any{
 		"title":                  t.title,
@@ -96,15 +104,15 @@ func (t terms) input() map[string]any {
 		in["destination"] = map[string]any{"all": true}
 		in["combinesWith"] = combines(true, true, false)
 	} else {
-		in["customerGets"] = gets(d)
-		in["combinesWith"] = combines(false, true, true)
+		in["customerGets"] = gets(t.value, t.goods.input(now))
+		in["combinesWith"] = combines(!t.goods.all(), true, true)
 	}
 	return in
 }
 
 // newInput is input with what only a creation states.
 func (t terms) newInput(code string) map[string]any {
-	in := t.input()
+	in := t.input(goods{})
 	in["code"] = code
 	in["context"] = map[string]any{"all": "ALL"}
 	if t.customer != "" {
@@ -117,13 +125,17 @@ func combines(order, product, shipping bool) map[string]any {
 	return map[string]any{"orderDiscounts": order, "productDiscounts": product, "shippingDiscounts": shipping}
 }
 
-// gets states the value. A percentage is a fraction, 0.1 for 10 %, written digit by digit.
-func gets(d rewards.Discount) map[string]any {
+// gets states the value, and what it is on unless items is nil. A percentage is a fraction, 0.1 for 10 %,
+// written digit by digit; an amount is taken off once, not off each piece.
+func gets(d rewards.Discount, items map[string]any) map[string]any {
 	value := map[string]any{"percentage": jsontext.Value(d.Percent.Fraction())}
 	if d.Percent == 0 {
 		value = map[string]any{"discountAmount": map[string]any{"amount": d.Amount.Decimal(), "appliesOnEachItem": false}}
 	}
-	return map[string]any{"value": value, "items": map[string]any{"all": true}}
+	if items == nil {
+		return map[string]any{"value": value}
+	}
+	return map[string]any{"value": value, "items": items}
 }
 
 // stamp writes a time as Shopify stores it, to the second.
@@ -142,7 +154,9 @@ type discountNode struct {
 		Value struct {
 			Percentage jsontext.Value `json:"percentage"`
 			Amount     *moneyNode     `json:"amount"`
+			EachItem   bool           `json:"appliesOnEachItem"`
 		} `json:"value"`
+		Items itemsNode `json:"items"`
 	} `json:"customerGets"`
 	Minimum *struct {
 		Subtotal *moneyNode `json:"greaterThanOrEqualToSubtotal"`
@@ -167,7 +181,7 @@ func (n discountNode) ours(mark string) bool {
 
 // holds tells whether the discount gives what the terms say, to the ones they say.
 func (n discountNode) holds(t terms) bool {
-	if n.Once != t.discount.OncePerCustomer || !n.worth(t.discount) || !n.wants(t.discount.Minimum) {
+	if n.Once != t.discount.OncePerCustomer || !n.worth(t.discount) || !n.wants(t.discount.Minimum) || !n.Gets.Items.goods().equal(t.goods) {
 		return false
 	}
 	if t.whole && (n.Title != t.title || !timeOf(n.EndsAt).Equal(t.ends.UTC().Truncate(time.Second))) {
@@ -179,17 +193,20 @@ func (n discountNode) holds(t terms) bool {
 	return len(n.Context.Customers) == 1 && n.Context.Customers[0].ID == t.customer
 }
 
-// worth tells whether the discount takes this much off.
+// worth tells whether the discount takes this much off. What one piece was worth when it was given is not
+// known any more: then any amount will do.
 func (n discountNode) worth(d rewards.Discount) bool {
 	switch {
 	case d.FreeShipping:
 		return n.Type == typeFreeShipping
 	case n.Type != typeBasic:
 		return false
+	case d.OnePiece && d.Percent != 0:
+		return n.Gets.Value.Amount != nil && !n.Gets.Value.EachItem
 	case d.Percent != 0:
 		return sameFraction(n.Gets.Value.Percentage, d.Percent)
 	}
-	return n.Gets.Value.Amount != nil && n.Gets.Value.Amount.is(d.Amount)
+	return n.Gets.Value.Amount != nil && !n.Gets.Value.EachItem && n.Gets.Value.Amount.is(d.Amount)
 }
 
 // wants tells whether the discount has this minimum.
