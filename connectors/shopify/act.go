@@ -9,10 +9,12 @@ import (
 )
 
 // RefAccount is the key in Receipt.Refs of a store credit's account; RefNewest, of the account's newest
-// transaction, which a TakeCredit wants back in After.
+// transaction, which a TakeCredit wants back in After; RefGiftCode, of the code by which the shop knows a
+// gift card: that which was minted, as Shopify spells it.
 const (
-	RefAccount = rewards.RefAccount
-	RefNewest  = "newest"
+	RefAccount  = rewards.RefAccount
+	RefNewest   = "newest"
+	RefGiftCode = "gift_code"
 )
 
 // Do carries out an action once. Shopify has no idempotency key for any of them, so key is not sent:
@@ -40,6 +42,14 @@ func (s *Shopify) Do(ctx context.Context, shop connectors.Shop, _ string, a rewa
 		return s.grantCredit(ctx, shop, a)
 	case rewards.TakeCredit:
 		return s.takeCredit(ctx, shop, a)
+	case rewards.IssueGiftCard:
+		return s.issueGiftCard(ctx, shop, a)
+	case rewards.TakeGiftCard:
+		return s.takeGiftCard(ctx, shop, a)
+	case rewards.AddTag:
+		return s.addTag(ctx, shop, a)
+	case rewards.RemoveTag:
+		return s.removeTag(ctx, shop, a)
 	}
 	return connectors.Receipt{}, call(rewards.Errorf(rewards.Internal, "no_such_action", "shopify cannot do a %T", a))
 }
@@ -66,6 +76,14 @@ func (s *Shopify) Find(ctx context.Context, shop connectors.Shop, a rewards.Acti
 		return s.findGrant(ctx, shop, a)
 	case rewards.TakeCredit:
 		return s.findTake(ctx, shop, a)
+	case rewards.IssueGiftCard:
+		return s.findGiftCard(ctx, shop, a)
+	case rewards.TakeGiftCard:
+		return s.findGiftTake(ctx, shop, a)
+	case rewards.AddTag:
+		return s.findTag(ctx, shop, a)
+	case rewards.RemoveTag:
+		return s.findNoTag(ctx, shop, a)
 	}
 	return connectors.Receipt{}, call(rewards.Errorf(rewards.Internal, "no_such_action", "shopify cannot find a %T", a))
 }

@@ -58,7 +58,8 @@ func (s *Shopify) cardStanding(ctx context.Context, shop connectors.Shop, a rewa
 			vars["after"] = c.Transactions.Page.End
 			continue
 		}
-		return st, s.reckonCard(&st, shop, c, taken, a)
+		err = s.reckonCard(&st, shop, c, taken, a)
+		return st, err
 	}
 	return st, call(rewards.Errorf(rewards.Conflict, "credit_history_too_long", "%s has more than %d pages", a.ExternalID, historyPages))
 }

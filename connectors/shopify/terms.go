@@ -17,8 +17,8 @@ type terms struct {
 	discount rewards.Discount
 	value    rewards.Discount // what is sent of it: a percentage of one piece is an amount there
 	goods    goods            // what it is on
-	customer string // global id of the only one who may use it; "" for all
-	whole    bool   // title and end count too when it is compared: they change with the programme
+	customer string           // global id of the only one who may use it; "" for all
+	whole    bool             // title and end count too when it is compared: they change with the programme
 	starts   time.Time
 	ends     time.Time // zero: open
 }
