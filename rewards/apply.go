@@ -204,13 +204,14 @@ func (r Reward) belongsTo(d Decision) bool {
 	return r.AdvocateID == d.Advocate && r.Program == d.Program
 }
 
-// room counts what is used of the limits now. What this order itself has used does not count.
+// room counts what is used of the limits now. What this order itself has used does not count, nor what
+// points were exchanged for.
 func (b *Book) room(p Program, d Decision, o Order) *Room {
 	key := UsedKey(p.Name, d.Advocate)
 	room := Room{BudgetUsed: b.budgetUsed(p), Asked: Money{Currency: p.Currency}}
 	orders := map[string]bool{}
 	for _, u := range b.AdvocateUsed[key] {
-		if u.OrderID != o.ID && (p.PerAdvocateSpan == 0 || u.At.After(b.Now.Add(-p.PerAdvocateSpan))) {
+		if u.OrderID != "" && u.OrderID != o.ID && (p.PerAdvocateSpan == 0 || u.At.After(b.Now.Add(-p.PerAdvocateSpan))) {
 			orders[u.OrderID] = true
 		}
 		if u.Milestone != "" && u.OrderID != o.ID && !slices.Contains(room.Milestones, u.Milestone) {

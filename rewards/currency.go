@@ -13,13 +13,17 @@ const (
 // Exponent returns the number of decimals of an ISO 4217 currency, and whether it is known. The code
 // must be three upper-case letters.
 func Exponent(currency string) (int, bool) {
-	if len(currency) != 3 || strings.ContainsRune(currency, ' ') {
-		return 0, false
-	}
+	exp, ok := exponents[currency]
+	return exp, ok
+}
+
+// exponents holds the lists by currency.
+var exponents = func() map[string]int {
+	all := map[string]int{}
 	for exp, list := range map[int]string{0: zeroDecimals, 2: twoDecimals, 3: threeDecimals} {
-		if strings.Contains(list, currency) && strings.Index(list, currency)%4 == 0 {
-			return exp, true
+		for currency := range strings.FieldsSeq(list) {
+			all[currency] = exp
 		}
 	}
-	return 0, false
-}
+	return all
+}()

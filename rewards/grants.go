@@ -38,7 +38,8 @@ func (t *trial) grants() error {
 		t.reject(ReasonBelowMinimum, "reward", small < tried, "%d of %d rewards come to nothing for %s", small, tried, t.left.Original)
 		t.reject(ReasonRefunded, "reward_left", gone == 0, "%s of %s left", t.left.Left, t.left.Original)
 	}
-	return nil
+	_, err := t.d.asked(t.p.Currency) // what cannot be summed cannot be limited
+	return err
 }
 
 // reached tells whether the advocate has this milestone already.

@@ -14,6 +14,7 @@ import (
 // first counts.
 func Judge(rules Rulebook, f Facts) Decision {
 	t := trial{f: f, rules: rules}
+	t.d.Checks = make([]Check, 0, usualChecks)
 	if f.Historic {
 		t.d.Outcome, t.d.Reason = OutcomeNone, ReasonHistoric
 		return t.d
@@ -38,6 +39,9 @@ func Judge(rules Rulebook, f Facts) Decision {
 	t.reviewed()
 	return t.end()
 }
+
+// usualChecks is a little more than the checks that an ordinary order goes through.
+const usualChecks = 18
 
 // trial is one judgement under way: what was found so far, and the first reason of each severity.
 type trial struct {

@@ -43,7 +43,7 @@ const (
 	RefundTakeBack     PartialRefund = "take_back"    // any refund takes the reward back
 )
 
-// Boost multiplies rewards for orders that are placed in a time.
+// Boost multiplies advocates' rewards for orders that are placed in a time.
 type Boost struct {
 	Title  string    `json:"title"`
 	From   time.Time `json:"from"`  // inclusive
