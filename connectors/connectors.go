@@ -64,6 +64,14 @@ type Capabilities struct {
 	Rewards []rewards.RewardKind
 	// FreeShipping tells whether a code can take the shipping off.
 	FreeShipping bool
+	// Scopes tells whether a code can be for chosen products, or for chosen collections; never for both.
+	Scopes bool
+	// Links tells whether orders tell by which links the buyer came.
+	Links bool
+	// Collections tells whether an order's lines tell the collections of their products.
+	Collections bool
+	// Countries tells whether orders tell where they go.
+	Countries bool
 }
 
 // Installed is a shop as people look at it.

@@ -69,7 +69,11 @@ func (a answer) empty() bool { return len(a.Data) == 0 || a.Data.Kind() == 'n' }
 
 // optional are fields whose refusal is no failure: without approval for protected data the shop keeps
 // them from us, and everything works on the customer's id alone.
-var optional = []string{`"defaultEmailAddress"`, `"defaultPhoneNumber"`}
+// Only fields that may be null are among them: where another is refused the whole order is missing.
+var optional = []string{
+	`"defaultEmailAddress"`, `"defaultPhoneNumber"`, `"firstName"`, `"lastName"`, `"shippingAddress"`, `"billingAddress"`,
+	`"clientIp"`, `"firstVisit"`, `"lastVisit"`, `"paymentDetails"`,
+}
 
 // errors reads the entries of errors, without those that only keep optional fields from us.
 func (a answer) errors() ([]graphError, error) {

@@ -63,9 +63,17 @@ const auditWaits = 60
 
 // askPatiently asks again where the shop wants to be left alone for a while: a listing that begins anew
 // after each page too many would never end.
-func (s *Shopify) askPatiently(ctx context.Context, shop connectors.Shop, operation string, vars map[string]any, data any) (err error) {
+func (s *Shopify) askPatiently(ctx context.Context, shop connectors.Shop, operation string, vars map[string]any, data any) error {
+	return s.patiently(ctx, func() error {
+		_, err := s.ask(ctx, shop, operation, vars, data)
+		return err
+	})
+}
+
+// patiently makes a call again for as long as nothing but the rate limit is in its way.
+func (s *Shopify) patiently(ctx context.Context, do func() error) (err error) {
 	for range auditWaits {
-		if _, err = s.ask(ctx, shop, operation, vars, data); err == nil {
+		if err = do(); err == nil {
 			return nil
 		}
 		ce := connectors.AsCallError(err)

@@ -219,6 +219,7 @@ func TestEveryActionIsKnown(t *testing.T) {
 	for _, a := range []rewards.Action{
 		rewards.PublishOffer{}, rewards.ChangeOffer{}, rewards.AddCodes{}, rewards.RetireCode{}, rewards.IssueCode{},
 		rewards.ReduceCode{}, rewards.WithdrawCode{}, rewards.GrantCredit{}, rewards.TakeCredit{},
+		rewards.IssueGiftCard{}, rewards.TakeGiftCard{}, rewards.AddTag{}, rewards.RemoveTag{},
 	} {
 		for name, do := range map[string]func(rewards.Action) (connectors.Receipt, error){"do": w.do, "find": w.find} {
 			_, err := do(a)

@@ -98,7 +98,7 @@ func decodeCustomer(body []byte) (rewards.Event, error) {
 		return nil, err
 	}
 	return rewards.CustomerSeen{Person: rewards.Person{
-		ID: id, Email: b.Email, Phone: b.Phone, Name: b.FirstName, Locale: b.Locale,
+		ID: id, Email: b.Email, Phone: b.Phone, Name: b.FirstName, Surname: b.LastName, Locale: b.Locale,
 	}}, nil
 }
 

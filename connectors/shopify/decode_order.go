@@ -41,8 +41,9 @@ func decodeOrder(body []byte) (rewards.Event, error) {
 		o.UpdatedAt = b.UpdatedAt.UTC()
 	}
 	if c := b.Customer; c != nil && c.ID > 0 {
-		o.Customer = &rewards.Person{ID: strconv.FormatInt(c.ID, 10), Email: c.Email, Phone: c.Phone}
+		o.Customer = &rewards.Person{ID: strconv.FormatInt(c.ID, 10), Email: c.Email, Phone: c.Phone, Name: c.FirstName, Surname: c.LastName}
 	}
+	b.leaveTrail(&o)
 	if _, known := rewards.Exponent(b.Currency); !known {
 		return rewards.OrderSeen{Order: unpriced(o, b.applications(), b.bareLines())}, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"grapevine/connectors/shopify"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 )
 
 const firstOrder = "5940001112223334445"
@@ -61,6 +62,8 @@ func TestAPaidOrderWithACode(t *testing.T) {
 		ID: firstOrder, Name: "#1001", PlacedAt: placed, UpdatedAt: placed.Add(4 * time.Second),
 		Currency: "USD", Payment: rewards.PaymentPaid,
 		Customer: &rewards.Person{ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123"},
+		Country:  "US",
+		Trail:    rewards.Trail{Address: fairness.Address{City: "Springfield", Country: "US"}},
 		Codes:    []rewards.AppliedCode{{Code: "ANNA-7Q2M", TookOff: usd(400)}},
 		Lines: []rewards.Line{
 			{ID: "1301", ProductID: "7001", Quantity: 1, Current: 1, Amount: usd(1800)},
@@ -192,7 +195,7 @@ func TestOtherTopics(t *testing.T) {
 		"an edit touches its order":              {"orders/edited", "order_edited", rewards.OrderTouched{OrderID: firstOrder, At: time.Date(2026, 11, 7, 15, 2, 0, 0, time.UTC)}},
 		"a deleted order is asked for":           {"orders/delete", "order_deleted", rewards.OrderTouched{OrderID: firstOrder, At: triggered}},
 		"a customer": {"customers/update", "customer", rewards.CustomerSeen{Person: rewards.Person{
-			ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123", Name: "Frida"}}},
+			ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123", Name: "Frida", Surname: "Example"}}},
 		"a customer is gone": {"customers/delete", "customer_deleted", rewards.CustomerGone{CustomerID: "6940001112223334445"}},
 		"a data request":     {"customers/data_request", "customer_data_request", rewards.DataRequested{CustomerID: "6940001112223334445"}},
 		"an erasure": {"customers/redact", "customer_redact", rewards.CustomerErased{CustomerID: "6940001112223334445",

@@ -158,7 +158,11 @@ func TestARetiredCodeIsFoundWithoutTheFilterToo(t *testing.T) {
 func TestWhatTheConnectorIsAndCarries(t *testing.T) {
 	t.Parallel()
 	s := newConnector(t)
-	if c := s.Capabilities(); s.Name() != "shopify" || !c.FreeShipping || len(c.Rewards) != 2 {
+	want := connectors.Capabilities{
+		Rewards:      []rewards.RewardKind{"discount_code", "store_credit", "gift_card", "product", "tag"},
+		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true,
+	}
+	if c := s.Capabilities(); s.Name() != "shopify" || !sameJSON(c, want) {
 		t.Errorf("got %s, %+v", s.Name(), c)
 	}
 }

@@ -67,6 +67,9 @@ func (s *Shopify) wholeOrder(ctx context.Context, shop connectors.Shop, global s
 		if !whole {
 			continue
 		}
+		if err := s.moreCollections(ctx, shop, n); err != nil {
+			return nil, err
+		}
 		return n, s.moreRefunds(ctx, shop, n)
 	}
 	return nil, &connectors.CallError{
@@ -147,13 +150,23 @@ func (s *Shopify) wholeRefund(ctx context.Context, shop connectors.Shop, id stri
 	return whole, call(rewards.Errorf(rewards.Invalid, "too_many_parts", "%s is too long to be read", id))
 }
 
+// placeInHistory is how many orders the customer placed before this one, nil where the shop has not
+// reckoned it.
+func (n *orderNode) placeInHistory() *int64 {
+	j := n.Journey
+	if j == nil || !j.Ready || j.Index == nil || *j.Index <= 0 {
+		return nil
+	}
+	earlier := *j.Index - 1
+	return &earlier
+}
+
 // earlierOrders counts the customer's orders before this one: by the order's place in her history where
 // the shop has reckoned it (test orders are left out there, and have none), else her orders less those
 // placed since, test orders again left out.
 func (s *Shopify) earlierOrders(ctx context.Context, shop connectors.Shop, n *orderNode) (*int64, error) {
-	if j := n.Journey; j != nil && j.Ready && j.Index != nil && *j.Index > 0 {
-		earlier := *j.Index - 1
-		return &earlier, nil
+	if earlier := n.placeInHistory(); earlier != nil {
+		return earlier, nil
 	}
 	vars := map[string]any{"id": n.Customer.ID, "query": "created_at:>='" + n.CreatedAt.UTC().Format(time.RFC3339) + "'", "after": nil}
 	since, total := int64(0), int64(0)

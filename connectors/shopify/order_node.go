@@ -45,15 +45,28 @@ type orderNode struct {
 	Currency      string        `json:"currencyCode"`
 	TaxesIncluded bool          `json:"taxesIncluded"`
 	Customer      *customerNode `json:"customer"`
-	Journey       *struct {
-		Ready bool   `json:"ready"`
-		Index *int64 `json:"customerOrderIndex"`
+	ClientIP      string        `json:"clientIp"`
+	ShippingTo    *addressNode  `json:"shippingAddress"`
+	BillingTo     *addressNode  `json:"billingAddress"`
+	Attributes    []struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+	} `json:"customAttributes"`
+	Risk struct {
+		Recommendation string `json:"recommendation"`
+	} `json:"risk"`
+	Journey *struct {
+		Ready bool       `json:"ready"`
+		Index *int64     `json:"customerOrderIndex"`
+		First *visitNode `json:"firstVisit"`
+		Last  *visitNode `json:"lastVisit"`
 	} `json:"customerJourneySummary"`
 	Tip          moneyBag `json:"totalTipReceivedSet"`
 	Applications struct {
 		Nodes []struct {
-			Index int    `json:"index"`
-			Code  string `json:"code"` // only DiscountCodeApplication has one
+			Index  int    `json:"index"`
+			Code   string `json:"code"`       // only DiscountCodeApplication has one
+			Target string `json:"targetType"` // only orders_since asks for it
 		} `json:"nodes"`
 		Page pageInfo `json:"pageInfo"`
 	} `json:"discountApplications"`
@@ -64,6 +77,7 @@ type orderNode struct {
 		Page pageInfo `json:"pageInfo"`
 	} `json:"shippingLines"`
 	Transactions []transactionNode `json:"transactions"`
+	Cards        []transactionNode `json:"cards"` // the first ones, with their means of payment
 	Lines        lineConnection    `json:"lineItems"`
 	RefundIDs    []struct {
 		ID string `json:"id"`
@@ -72,8 +86,10 @@ type orderNode struct {
 }
 
 type customerNode struct {
-	ID    string `json:"id"`
-	Email *struct {
+	ID      string `json:"id"`
+	Name    string `json:"firstName"`
+	Surname string `json:"lastName"`
+	Email   *struct {
 		Address string `json:"emailAddress"`
 	} `json:"defaultEmailAddress"`
 	Phone *struct {
@@ -94,15 +110,13 @@ type lineConnection struct {
 }
 
 type lineNode struct {
-	ID       string `json:"id"`
-	Quantity int64  `json:"quantity"`
-	Current  int64  `json:"currentQuantity"`
-	GiftCard bool   `json:"isGiftCard"`
-	Product  *struct {
-		ID string `json:"id"`
-	} `json:"product"`
-	Total moneyBag `json:"originalTotalSet"`
-	Taxes []struct {
+	ID       string       `json:"id"`
+	Quantity int64        `json:"quantity"`
+	Current  int64        `json:"currentQuantity"`
+	GiftCard bool         `json:"isGiftCard"`
+	Product  *productNode `json:"product"`
+	Total    moneyBag     `json:"originalTotalSet"`
+	Taxes    []struct {
 		Price moneyBag `json:"priceSet"`
 	} `json:"taxLines"`
 	Allocations []allocationNode `json:"discountAllocations"`
@@ -112,11 +126,12 @@ type lineNode struct {
 const taxesPerLine = 5
 
 type transactionNode struct {
-	Kind        string     `json:"kind"`
-	Status      string     `json:"status"`
-	CreatedAt   *time.Time `json:"createdAt"`
-	ProcessedAt *time.Time `json:"processedAt"`
-	Amount      moneyBag   `json:"amountSet"`
+	Kind        string       `json:"kind"`
+	Status      string       `json:"status"`
+	CreatedAt   *time.Time   `json:"createdAt"`
+	ProcessedAt *time.Time   `json:"processedAt"`
+	Amount      moneyBag     `json:"amountSet"`
+	Details     *cardDetails `json:"paymentDetails"`
 }
 
 type refundNode struct {
@@ -163,6 +178,7 @@ func (n *orderNode) order() (rewards.Order, error) {
 		return o, rewards.Errorf(rewards.Invalid, "missing_field", "id %.40q, createdAt or currency %.8q", n.ID, n.Currency)
 	}
 	o.PaidAt = n.paidAt(o)
+	n.leaveTrail(&o)
 	if _, known := rewards.Exponent(n.Currency); !known {
 		lines := make([]rewards.Line, 0, len(n.Lines.Nodes))
 		for _, l := range n.Lines.Nodes {
@@ -177,7 +193,7 @@ func (c *customerNode) person() *rewards.Person {
 	if c == nil || numberOf(c.ID) == "" {
 		return nil
 	}
-	p := &rewards.Person{ID: numberOf(c.ID)}
+	p := &rewards.Person{ID: numberOf(c.ID), Name: c.Name, Surname: c.Surname}
 	if c.Email != nil {
 		p.Email = c.Email.Address
 	}
@@ -286,6 +302,9 @@ func (l lineNode) bare() rewards.Line {
 	line := rewards.Line{ID: numberOf(l.ID), Quantity: l.Quantity, Current: l.Current, GiftCard: l.GiftCard}
 	if l.Product != nil {
 		line.ProductID = numberOf(l.Product.ID)
+		if c := l.Product.Collections; c != nil && !c.Page.More {
+			line.Collections = c.numbers()
+		}
 	}
 	return line
 }

@@ -66,6 +66,24 @@ type orderBody struct {
 	Lines        []lineBody            `json:"line_items"`
 	Shipping     []shippingBody        `json:"shipping_lines"`
 	Refunds      []refundBody          `json:"refunds"`
+
+	// What tells where the order came from; any of it may be null or absent.
+	BrowserIP  string       `json:"browser_ip"`
+	ShippingTo *addressBody `json:"shipping_address"`
+	BillingTo  *addressBody `json:"billing_address"`
+	Client     *struct {
+		IP    string `json:"browser_ip"`
+		Agent string `json:"user_agent"`
+	} `json:"client_details"`
+	LandingSite string          `json:"landing_site"`
+	LandingRef  string          `json:"landing_site_ref"`
+	Attributes  []noteAttribute `json:"note_attributes"`
+}
+
+// noteAttribute is one that came with the cart. Its value is whatever the shop's theme wrote.
+type noteAttribute struct {
+	Name  string         `json:"name"`
+	Value jsontext.Value `json:"value"`
 }
 
 // discountApplication is one discount of an order; allocations point at it by its place in the list.
@@ -175,6 +193,7 @@ type customerBody struct {
 	Email     string         `json:"email"`
 	Phone     string         `json:"phone"`
 	FirstName string         `json:"first_name"`
+	LastName  string         `json:"last_name"`
 	Locale    string         `json:"locale"`
 	UpdatedAt jsontext.Value `json:"updated_at"`
 }

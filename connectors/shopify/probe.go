@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"grapevine/connectors"
+	"grapevine/rewards"
 )
 
 // Profile is what a shop tells about itself and about our token.
@@ -17,15 +18,42 @@ type Profile struct {
 	Scopes      []string
 	Missing     []string // scopes that Grapevine needs and the token lacks
 	StoreCredit bool     // store credit is switched on in the shop
+	// Lacking are kinds of reward that the token is not enough for, with the scopes that it lacks: of use
+	// only to shops whose programmes give them.
+	Lacking map[rewards.RewardKind][]string
 }
 
 // Scopes are what Grapevine needs of a shop. Source: Admin API 2026-10, access requirements of the
 // fields in queries/.
 func Scopes() []string {
 	return []string{
-		"read_orders", "read_customers", "write_discounts", "read_store_credit_accounts",
+		"read_orders", "read_customers", "read_products", "write_discounts", "read_store_credit_accounts",
 		"read_store_credit_account_transactions", "write_store_credit_account_transactions",
 	}
+}
+
+// ScopesFor are what a kind of reward needs beside Scopes. Those of gift cards have to be asked for at
+// Shopify's. Source: Admin API 2026-10, access requirements; REST reference of GiftCard.
+func ScopesFor(kind rewards.RewardKind) []string {
+	switch kind {
+	case rewards.KindGiftCard:
+		return []string{"write_gift_cards", "write_gift_card_transactions", "write_customers"}
+	case rewards.KindTag:
+		return []string{"write_customers"}
+	}
+	return nil
+}
+
+// lacking are those of some scopes that were not granted. Whoever may write may read.
+func lacking(granted, needed []string) []string {
+	var out []string
+	for _, need := range needed {
+		write := "write_" + strings.TrimPrefix(need, "read_")
+		if !slices.Contains(granted, need) && !slices.Contains(granted, write) {
+			out = append(out, need)
+		}
+	}
+	return out
 }
 
 // Probe asks a shop who it is and what the token may do. It changes nothing.
@@ -56,11 +84,13 @@ func (s *Shopify) Probe(ctx context.Context, shop connectors.Shop) (Profile, err
 	for _, scope := range data.Installation.Scopes {
 		p.Scopes = append(p.Scopes, scope.Handle)
 	}
-	for _, need := range Scopes() {
-		// Whoever may write may read.
-		write := "write_" + strings.TrimPrefix(need, "read_")
-		if !slices.Contains(p.Scopes, need) && !slices.Contains(p.Scopes, write) {
-			p.Missing = append(p.Missing, need)
+	p.Missing = lacking(p.Scopes, Scopes())
+	for _, kind := range rewards.RewardKinds {
+		if lacks := lacking(p.Scopes, ScopesFor(kind)); len(lacks) > 0 {
+			if p.Lacking == nil {
+				p.Lacking = map[rewards.RewardKind][]string{}
+			}
+			p.Lacking[kind] = lacks
 		}
 	}
 	return p, nil

@@ -113,8 +113,10 @@ func (s *Shopify) Name() string { return Name }
 // Capabilities tells what Shopify carries.
 func (s *Shopify) Capabilities() connectors.Capabilities {
 	return connectors.Capabilities{
-		Rewards:      []rewards.RewardKind{rewards.KindDiscountCode, rewards.KindStoreCredit},
-		FreeShipping: true,
+		Rewards: []rewards.RewardKind{
+			rewards.KindDiscountCode, rewards.KindStoreCredit, rewards.KindGiftCard, rewards.KindProduct, rewards.KindTag,
+		},
+		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true,
 	}
 }
 

@@ -90,6 +90,10 @@ func (w *world) pipeline(a rewards.Action) (connectors.Receipt, error) {
 	switch take := a.(type) {
 	case rewards.GrantCredit:
 		looks = 3
+	case rewards.TakeGiftCard:
+		if !take.Left.IsZero() {
+			looks = 3
+		}
 	case rewards.TakeCredit:
 		looks = 3
 		r, err := w.find(take)
