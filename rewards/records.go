@@ -50,12 +50,14 @@ type RewardFilter struct {
 	Status              Status
 }
 
-// StoredOrder is an order as it is kept: its last known state, the verdict, its rewards.
+// StoredOrder is an order as it is kept: its last known state, the verdict, its rewards, and what people
+// decided about it.
 type StoredOrder struct {
 	OrderID string
 	Status  string // open, paid, partially_refunded, refunded, cancelled
 	Record
 	Rewards []StoredReward
+	Reviews []ReviewEntry // oldest first
 }
 
 // LedgerEntry is one row of the ledger.

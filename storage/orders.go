@@ -108,7 +108,11 @@ func (d *DB) Order(ctx context.Context, shopID, orderID string) (rewards.StoredO
 		return rewards.StoredOrder{}, err
 	}
 	list, err := x.storedRewards(shopID, "order_id = ?", row.OrderID)
-	return rewards.StoredOrder{OrderID: row.OrderID, Status: row.Status, Record: rec, Rewards: list}, d.fault("reading an order's rewards", err)
+	if err != nil {
+		return rewards.StoredOrder{}, d.fault("reading an order's rewards", err)
+	}
+	reviews, err := x.reviewsOf(shopID, []string{row.OrderID})
+	return rewards.StoredOrder{OrderID: row.OrderID, Status: row.Status, Record: rec, Rewards: list, Reviews: reviews[row.OrderID]}, d.fault("reading an order's reviews", err)
 }
 
 // readsShown is how many reads of an order fail before it shows as held, while it is still tried.
