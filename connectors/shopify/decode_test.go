@@ -61,7 +61,7 @@ func TestAPaidOrderWithACode(t *testing.T) {
 	want := rewards.Order{
 		ID: firstOrder, Name: "#1001", PlacedAt: placed, UpdatedAt: placed.Add(4 * time.Second),
 		Currency: "USD", Payment: rewards.PaymentPaid,
-		Customer: &rewards.Person{ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123"},
+		Customer: &rewards.Person{ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123", Name: "Frida", Surname: "Example"},
 		Country:  "US",
 		Trail:    rewards.Trail{Address: fairness.Address{City: "Springfield", Country: "US"}},
 		Codes:    []rewards.AppliedCode{{Code: "ANNA-7Q2M", TookOff: usd(400)}},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"grapevine/rewards"
 )
 
@@ -117,8 +119,9 @@ func (b *orderBody) touches() []rewards.Touch {
 	var t touches
 	t.land(b.LandingSite, b.LandingRef, nil)
 	for _, a := range b.Attributes {
-		if a.Name == refAttribute && a.Value.Kind() == '"' {
-			t.add(a.Value.String(), nil)
+		var code string
+		if a.Name == refAttribute && json.Unmarshal(a.Value, &code) == nil { // any other value is no code
+			t.add(code, nil)
 		}
 	}
 	return t.list()
