@@ -97,7 +97,7 @@ func TestWhatAFileMaySay(t *testing.T) {
 		"at once":           {short + "hold: 0s\n", "USD", func(p rewards.Program) bool { return p.Hold == 0 }},
 		"a hold in hours":   {short + "hold: 36h\n", "USD", func(p rewards.Program) bool { return p.Hold == 36*time.Hour }},
 		"a hold in minutes": {short + "hold: 15m\n", "USD", func(p rewards.Program) bool { return p.Hold == 15*time.Minute }},
-		"the first touch":   {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool { return p.TouchFirst && p.Window == 7*24*time.Hour }},
+		"the first touch":   {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool { return p.Attribution.TouchFirst && p.Attribution.Window == 7*24*time.Hour }},
 		"one day":           {short + "from: 2026-11-01\nuntil: 2026-11-01\n", "USD", func(p rewards.Program) bool { return p.Until.Sub(*p.From) == 24*time.Hour }},
 		"quoted days":       {short + "from: \"2026-11-01\"\n", "USD", func(p rewards.Program) bool { return p.From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) }},
 		"a code of a percentage": {strings.Replace(short, `store_credit, amount: "10.00"`, `discount_code, percent: 15, minimum: "20"`, 1), "USD",
@@ -113,7 +113,7 @@ func TestWhatAFileMaySay(t *testing.T) {
 				return p.Rules[0].Reward.Discount.FreeShipping && !p.Rules[0].Reward.Priced()
 			}},
 		"no free shipping":        {strings.Replace(short, `percent: "10"`, `percent: "10", free_shipping: false`, 1), "USD", func(p rewards.Program) bool { return !p.Friend.FreeShipping }},
-		"no minimum":              {short + "qualify: {minimum: \"0\"}\n", "USD", func(p rewards.Program) bool { return p.Minimum.IsZero() }},
+		"no minimum":              {short + "qualify: {minimum: \"0\"}\n", "USD", func(p rewards.Program) bool { return p.Qualify.Minimum.IsZero() }},
 		"a budget in percentages": {strings.Replace(short, `store_credit, amount: "10.00"`, `discount_code, percent: 15`, 1) + "limits: {budget: 5}\n", "USD", func(p rewards.Program) bool { return p.Budget.Minor == 500 }},
 		"Windows line ends":       {strings.ReplaceAll(short, "\n", "\r\n"), "USD", func(p rewards.Program) bool { return p.Name == "offer" }},
 		"a byte order mark":       {"\ufeff" + short, "USD", func(p rewards.Program) bool { return p.Name == "offer" }},
@@ -139,7 +139,7 @@ func TestAnUnknownCurrencyIsRefused(t *testing.T) {
 
 func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 	t.Parallel()
-	_, err := Parse([]byte("program: Offer\nfrind: 1\nfriend: {discount: {}}\nadvocate: {reward: {kind: points}}\nhold: soon\nhold: 1d\n"), "USD", nil)
+	_, err := Parse([]byte("program: Offer\nfrind: 1\nfriend: {discount: {}}\nadvocate: {reward: {kind: gold}}\nhold: soon\nhold: 1d\n"), "USD", nil)
 	var lines []int
 	for _, p := range problems(t, err) {
 		lines = append(lines, p.Line)
@@ -171,13 +171,16 @@ func FuzzParse(f *testing.F) {
 	for _, x := range refused {
 		f.Add([]byte(x.source), "USD")
 	}
+	for _, x := range accepted {
+		f.Add([]byte(x.source), "USD")
+	}
 	f.Fuzz(func(t *testing.T, source []byte, currency string) {
 		p, err := Parse(source, currency, time.UTC)
-		if err == nil && (p.Name == "" || p.Currency != currency || p.Rules[0].Reward.Kind == "" || p.Hold < 0 || p.Minimum.Minor < 0) {
-			t.Fatalf("%+v", p)
-		}
-		if err != nil && (rewards.CodeOf(err) != "bad_program" || p != (rewards.Program{})) {
+		if err != nil && (rewards.CodeOf(err) != "bad_program" || !reflect.DeepEqual(p, rewards.Program{})) {
 			t.Fatalf("%+v, %v", p, err)
+		}
+		if err == nil {
+			sound(t, p, currency)
 		}
 	})
 }

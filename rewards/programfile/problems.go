@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"grapevine/rewards"
 )
 
 // Problem is one thing that is wrong with a file.
@@ -37,6 +39,15 @@ func (ps Problems) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Err is nil where nothing is wrong, and otherwise an error of kind Invalid, code bad_program, that wraps
+// the problems.
+func (ps Problems) Err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	return rewards.Errorf(rewards.Invalid, "bad_program", "%w", ps)
 }
 
 func (ps Problems) sorted() Problems {

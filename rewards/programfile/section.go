@@ -1,6 +1,7 @@
 package programfile
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,34 +9,25 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// keys lists what may stand in each section.
-var keys = map[string][]string{
-	"":                {"program", "title", "from", "until", "friend", "advocate", "qualify", "attribution", "hold", "partial_refund", "limits"},
-	"friend":          {"discount"},
-	"friend.discount": {"percent", "amount", "free_shipping", "minimum", "once_per_customer"},
-	"advocate":        {"reward"},
-	"advocate.reward": {"kind", "amount", "percent", "free_shipping", "minimum", "expires"},
-	"qualify":         {"customers", "minimum"},
-	"attribution":     {"window", "touch"},
-	"limits":          {"per_advocate", "per_advocate_period", "budget"},
-}
-
 // section is a mapping of the file with its known keys.
 type section struct {
 	r      *reader
-	path   string
+	path   string // as people read it: "advocate.tiers[2].reward"
+	shape  string // what may stand in it, see keys
 	line   int
+	order  []string // its keys as they come
 	fields map[string]ast.Node
 	lines  map[string]int
 }
 
 // section reads a mapping and reports keys that are unknown or come twice. What is no mapping is reported
 // and gives an unreadable section.
-func (r *reader) section(node ast.Node, path string, line int) section {
-	s := section{r: r, path: path, line: line}
+func (r *reader) section(node ast.Node, path, shape string, line int) section {
+	s := section{r: r, path: path, shape: shape, line: line}
+	r.note(path, line)
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		r.report(line, path, "%s; write keys and values: %s", describe(node), strings.Join(keys[path], ", "))
+		r.report(line, path, "%s; write keys and values: %s", describe(node), s.known())
 		return s
 	}
 	s.fields, s.lines = map[string]ast.Node{}, map[string]int{}
@@ -44,27 +36,75 @@ func (r *reader) section(node ast.Node, path string, line int) section {
 		key, ok := pair.Key.(*ast.StringNode)
 		switch {
 		case !ok:
-			r.report(at, path, "%q is no key; the keys here: %s", pair.Key.GetToken().Value, strings.Join(keys[path], ", "))
-		case !slices.Contains(keys[path], key.Value):
-			r.report(at, path, "unknown key %.40q; the keys here: %s", key.Value, strings.Join(keys[path], ", "))
+			r.report(at, path, "%q is no key; the keys here: %s", pair.Key.GetToken().Value, s.known())
+		case keys[shape] == nil && !labelPattern.MatchString(key.Value):
+			r.report(at, path, "%.40q is no name; write lower-case letters, digits and -, at most 32", key.Value)
+		case keys[shape] != nil && !slices.Contains(keys[shape], key.Value):
+			r.report(at, path, "unknown key %.40q; %s", key.Value, cmp.Or(hints[shape+"."+key.Value], "the keys here: "+s.known()))
 		case s.has(key.Value):
 			r.report(at, join(path, key.Value), "stands here for the second time, first on line %d; delete one", s.lines[key.Value])
 		default:
+			s.order = append(s.order, key.Value)
 			s.fields[key.Value], s.lines[key.Value] = pair.Value, at
+			r.note(join(path, key.Value), at)
 		}
 	}
 	return s
 }
 
-// sub reads the section below a key; an absent one is empty. required reports its absence.
-func (s section) sub(key string, required bool) section {
+// known lists the keys that a section may have, for people.
+func (s section) known() string {
+	if keys[s.shape] == nil {
+		return "names of your own"
+	}
+	return strings.Join(keys[s.shape], ", ")
+}
+
+// sub reads the section below a key; an absent one is empty.
+func (s section) sub(key, shape string) section {
 	if s.has(key) {
-		return s.r.section(s.fields[key], join(s.path, key), s.lines[key])
+		return s.r.section(s.fields[key], join(s.path, key), shape, s.lines[key])
 	}
-	if required {
-		s.missing(key)
+	return section{r: s.r, path: join(s.path, key), shape: shape, line: s.line}
+}
+
+// subs reads a list of sections, at most so many.
+func (s section) subs(key, shape string, most int) []section {
+	var all []section
+	for i, x := range s.list(key, most) {
+		all = append(all, s.r.section(x, fmt.Sprintf("%s[%d]", join(s.path, key), i+1), shape, lineOf(x)))
 	}
-	return section{r: s.r, path: join(s.path, key), line: s.line}
+	return all
+}
+
+// list returns the values of a list, at most so many. An absent one is empty, and one that is there is not.
+func (s section) list(key string, most int) []ast.Node {
+	if !s.has(key) {
+		return nil
+	}
+	n, ok := s.fields[key].(*ast.SequenceNode)
+	switch {
+	case !ok:
+		s.problem(key, "%s; write a list: [a, b], or lines that begin with -", describe(s.fields[key]))
+		return nil
+	case len(n.Values) == 0:
+		s.problem(key, "the list is empty; leave it out, or write something into it")
+	case len(n.Values) > most:
+		s.problem(key, "the list has %d entries; write at most %d", len(n.Values), most)
+		return nil
+	}
+	return n.Values
+}
+
+// lineOf is where a value begins. The token of a mapping is its first colon, which may stand further down.
+func lineOf(n ast.Node) int {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return m.Values[0].Key.GetToken().Position.Line
+	}
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 0
+	}
+	return n.GetToken().Position.Line
 }
 
 // unreadable tells that there is nothing to look into, which was reported or is allowed.
@@ -74,21 +114,35 @@ func (s section) has(key string) bool { return s.fields[key] != nil }
 
 // those returns those of these keys that are there, in this order.
 func (s section) those(names ...string) []string {
-	return slices.DeleteFunc(names, func(k string) bool { return !s.has(k) })
+	return slices.DeleteFunc(slices.Clone(names), func(k string) bool { return !s.has(k) })
 }
 
-func (s section) missing(key string) {
-	s.r.report(s.line, s.path, "%q is missing; %s", key, hints[join(s.path, key)])
+// need reports which of these keys are missing, and tells whether all are there.
+func (s section) need(names ...string) bool {
+	all := true
+	for _, key := range names {
+		if !s.has(key) {
+			s.r.report(s.line, s.path, "%q is missing; %s", key, hints[s.shape+"."+key])
+			all = false
+		}
+	}
+	return all
 }
 
-// hints says what to write where something mandatory is missing.
-var hints = map[string]string{
-	"program":              "give the programme a name: program: give10get10",
-	"friend":               `write what the friend gets: friend: {discount: {percent: "10"}}`,
-	"friend.discount":      `write what the friend gets: discount: {percent: "10"}`,
-	"advocate":             `write what the advocate gets: advocate: {reward: {kind: store_credit, amount: "10.00"}}`,
-	"advocate.reward":      `write what the advocate gets: reward: {kind: store_credit, amount: "10.00"}`,
-	"advocate.reward.kind": "write kind: store_credit or kind: discount_code",
+// needOne reports a section that has none of these keys. One without any key at all has none.
+func (s section) needOne(names ...string) bool {
+	if s.unreadable() || len(s.those(names...)) > 0 {
+		return true
+	}
+	s.r.report(s.line, s.path, "this gives nothing; %s", hints[s.shape+"."])
+	return false
+}
+
+// only reports a second one of keys that exclude each other.
+func (s section) only(names ...string) {
+	if given := s.those(names...); len(given) > 1 {
+		s.problem(given[1], "stands beside %s; keep one of them", given[0])
+	}
 }
 
 // problem reports something about one key of the section.
@@ -103,17 +157,25 @@ func (s section) problem(key, format string, args ...any) {
 // scalar returns the text of a plain or quoted value, exactly as written: a number is not turned into a
 // floating one on the way. quoted tells a string from what YAML would take for a number.
 func (s section) scalar(key string) (text string, quoted, ok bool) {
-	switch n := s.fields[key].(type) {
-	case nil:
+	n := s.fields[key]
+	if n == nil {
 		return "", false, false
+	}
+	text, quoted, ok = scalar(n)
+	if !ok {
+		s.problem(key, "%s; write one value", describe(n))
+	}
+	return text, quoted, ok
+}
+
+func scalar(n ast.Node) (text string, quoted, ok bool) {
+	switch n := n.(type) {
 	case *ast.StringNode:
 		return n.Value, true, true
 	case *ast.IntegerNode, *ast.FloatNode:
 		return n.GetToken().Value, false, true
-	default:
-		s.problem(key, "%s; write one value", describe(n))
-		return "", false, false
 	}
+	return "", false, false
 }
 
 // describe tells a person what stands where something else was expected.

@@ -21,13 +21,13 @@ const (
 
 var (
 	namePattern     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+	labelPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 	durationPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})([smhd])$`)
 )
 
-// name reads the programme's name, which is part of addresses and job names.
+// name reads a name that is part of addresses, accounts and job names.
 func (s section) name(key string) string {
-	if !s.has(key) {
-		s.missing(key)
+	if !s.need(key) {
 		return ""
 	}
 	text, _, ok := s.scalar(key)
@@ -159,17 +159,50 @@ func (s section) positiveSpan(key string, instead time.Duration) time.Duration {
 	return d
 }
 
-func (s section) count(key string) int {
+// count reads a whole number above zero, of what is told; 0 where there is none.
+func (s section) count(key, of string, most int64) int64 {
 	text, quoted, ok := s.scalar(key)
 	if !ok {
 		return 0
 	}
-	n, err := strconv.ParseInt(text, 10, 32)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if quoted || err != nil || n < 1 || strconv.FormatInt(n, 10) != text {
-		s.problem(key, "%.40q is not a number of rewards above zero; write 50, without quotes", text)
+		s.problem(key, "%.40q is not a number of %s above zero; write 50, without quotes", text, of)
 		return 0
 	}
-	return int(n)
+	if n > most {
+		s.problem(key, "%s %s are too many; write at most %d", text, of, most)
+		return 0
+	}
+	return n
+}
+
+// rank reads a whole number from 0 to 1000; 0 where there is none.
+func (s section) rank(key string) int {
+	text, quoted, ok := s.scalar(key)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if quoted || err != nil || n < 0 || n > 1000 || strconv.Itoa(n) != text {
+		s.problem(key, "%.40q is no rank; write a whole number from 0 to 1000, without quotes", text)
+		return 0
+	}
+	return n
+}
+
+// factor reads what rewards are multiplied by, from 0.01 to 100; One where there is none.
+func (s section) factor(key string) rewards.Factor {
+	text, _, ok := s.scalar(key)
+	if !ok {
+		return rewards.One
+	}
+	p, err := rewards.ParsePercent(text) // the same numbers, and hundredths as well
+	if err != nil || p == 0 {
+		s.problem(key, `%.40q is no factor above 0 and up to 100; write "2" or "1.5"`, text)
+		return rewards.One
+	}
+	return rewards.Factor(p) * rewards.One / 100
 }
 
 // day reads a date at midnight in the shop's time zone; nil where there is none. plus moves it on by days.
@@ -185,6 +218,15 @@ func (s section) day(key string, plus int) *time.Time {
 	}
 	at := time.Date(d.Year(), d.Month(), d.Day()+plus, 0, 0, 0, 0, s.r.location)
 	return &at
+}
+
+// days reads a first and a last day: from the midnight of the one to the midnight after the other.
+func (s section) days(first, last string) (from, until *time.Time) {
+	from, until = s.day(first, 0), s.day(last, 1)
+	if from != nil && until != nil && !until.After(*from) {
+		s.problem(last, "lies before %s; write a later day", first)
+	}
+	return from, until
 }
 
 // ownWords is an error's own words without its code.

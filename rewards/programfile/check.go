@@ -1,0 +1,4 @@
+package programfile
+
+// check looks at the programme as a whole.
+func (f *File) check() Problems { return nil }
