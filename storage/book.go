@@ -232,7 +232,7 @@ func (b *bookLoad) used() error {
 		}
 	}
 	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
-WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') ORDER BY r.created_at`, b.shopID, keysOf(b.people))
+WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.order_id IS NOT NULL AND r.status NOT IN ('reversed', 'revoked') ORDER BY r.created_at`, b.shopID, keysOf(b.people))
 	for _, r := range rows {
 		key := rewards.UsedKey(r.Program, r.AdvocateID)
 		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})

@@ -104,7 +104,7 @@ func checkLimits(x *txn, report func(shopID, subject, text string)) error {
 	type key struct{ shop, program, advocate string }
 	earned := map[key][]time.Time{}
 	return stream(x, `SELECT shop_id, program, advocate_id, created_at FROM rewards
-WHERE replaces = '' AND (status NOT IN ('reversed', 'revoked') OR replaced_by <> '') ORDER BY shop_id, program, advocate_id, created_at`, func(r rewardRow) error {
+WHERE replaces = '' AND order_id IS NOT NULL AND (status NOT IN ('reversed', 'revoked') OR replaced_by <> '') ORDER BY shop_id, program, advocate_id, created_at`, func(r rewardRow) error {
 		l := bounds[limitKey{r.ShopID, r.Program}]
 		if l.each == 0 {
 			return nil
@@ -141,7 +141,7 @@ func checkBudgets(x *txn, bounds map[limitKey]limits, report func(shopID, subjec
 		Shop string    `gorm:"column:shop_id"`
 		Row  ledgerRow `gorm:"embedded"`
 	}
-	err := stream(x, "SELECT shop_id, at, account, amount_minor FROM ledger WHERE account LIKE 'program:%' ORDER BY shop_id, account, id", func(e entry) error {
+	err := stream(x, "SELECT shop_id, at, account, amount_minor FROM ledger WHERE account LIKE 'program:%' AND currency NOT IN ('points', 'entries', 'tickets') ORDER BY shop_id, account, id", func(e entry) error {
 		key := limitKey{e.Shop, strings.TrimPrefix(e.Row.Account, "program:")}
 		if key != lastKey || !e.Row.At.Equal(last.At.Time) {
 			compare()

@@ -7,11 +7,14 @@ import (
 	"grapevine/rewards"
 )
 
+// inShops are the rewards that a shop holds; the others are kept here.
+const inShops = "kind NOT IN ('points', 'cash', 'donation', 'entry', 'ticket')"
+
 // rewardChecks: nobody is paid twice, and every reward went the ways that there are.
 var rewardChecks = []check{
 	{"I4", "an order earns at most one live reward for each beneficiary and rule", search(
 		`SELECT shop_id, order_id AS subject, CAST(count(*) AS text) || ' live rewards for the ' || beneficiary || ' by ' || rule AS detail FROM rewards
-WHERE status NOT IN ('reversed', 'revoked') GROUP BY shop_id, order_id, beneficiary, rule HAVING count(*) > 1`)},
+WHERE status NOT IN ('reversed', 'revoked') AND order_id IS NOT NULL GROUP BY shop_id, order_id, beneficiary, rule HAVING count(*) > 1`)},
 	{"I9", "an order of which nothing stands leaves no reward but a recorded loss", checkGone},
 	{"I14", "nothing was made in a shop before the intent to make it was stored", search(
 		`SELECT r.shop_id, r.id AS subject, 'reward has ' || r.external_id || ' and never was issuing' AS detail FROM rewards r
@@ -21,7 +24,7 @@ WHERE status IN ('issuing', 'issued', 'redeemed', 'expired') AND (kind = 'store_
 	{"I19", "a reward's history has only ways that are allowed, without a gap, and ends where the reward is", checkHistory},
 	{"I25", "what a shop has issued is known by the shop's own id, which belongs to one reward", search(
 		`SELECT shop_id, id AS subject, 'reward is ' || status || ' and has no id of the shop' AS detail FROM rewards
-WHERE status IN ('issued', 'redeemed', 'expired') AND external_id = ''
+WHERE status IN ('issued', 'redeemed', 'expired') AND external_id = '' AND `+inShops+`
 UNION ALL SELECT shop_id, external_id, CAST(count(*) AS text) || ' rewards have this id' FROM rewards WHERE external_id <> '' GROUP BY shop_id, external_id HAVING count(*) > 1`)},
 }
 
@@ -89,7 +92,7 @@ FROM rewards r LEFT JOIN reward_history h ON h.shop_id = r.shop_id AND h.reward_
 // with the shop itself (I11). f must not ask this database's transaction; its error ends the walk.
 func (d *DB) Issued(ctx context.Context, shopID string, f func(rewards.Reward) error) error {
 	err := d.snapshot(ctx, func(x *txn) error {
-		return stream(x, "SELECT * FROM rewards WHERE shop_id = ? AND status IN ('issued', 'redeemed', 'expired') ORDER BY created_at, id", func(r rewardRow) error {
+		return stream(x, "SELECT * FROM rewards WHERE shop_id = ? AND status IN ('issued', 'redeemed', 'expired') AND "+inShops+" ORDER BY created_at, id", func(r rewardRow) error {
 			reward, err := r.reward()
 			if err != nil {
 				return err
