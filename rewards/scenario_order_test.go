@@ -14,18 +14,14 @@ import (
 // orderRules change the order at hand; the change is confirmed when the next expectation or step comes.
 var orderRules = []rule{
 	line(`order (\S+)(?:, placed on day (-?\d+))?`, func(p *player, m []string) {
-		p.flush()
-		p.order = m[1]
-		o, ok := p.w.orders[m[1]]
-		if !ok {
-			placed := p.w.now
-			if m[2] != "" {
-				placed = p.day(m[2])
-			}
-			o = rewards.Order{ID: m[1], Name: "#" + m[1], PlacedAt: placed, Currency: p.w.currency, Payment: rewards.PaymentPaid}
+		placed := p.w.now
+		if m[2] != "" {
+			placed = p.day(m[2])
 		}
-		p.w.orders[m[1]] = o
-		p.dirty = true
+		p.take(m[1], placed)
+	}),
+	line(`(\w+) buys for (\S+)(?: and (\S+))? (with|by the link) (\S+)(?: as order (\S+))?`, func(p *player, m []string) {
+		p.buys(m[1], m[2], m[3], m[4], m[5], m[6])
 	}),
 	line(`by nobody`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Customer = nil }) }),
 	line(`by (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?(?:, e-mail of (\w+))?`, func(p *player, m []string) {
@@ -82,10 +78,7 @@ var orderRules = []rule{
 		if m[3] != "" {
 			n, _ = strconv.ParseInt(m[3], 10, 64)
 		}
-		lines := []rewards.Line{{ID: "1", Quantity: n, Current: n, Amount: p.money(m[1])}}
-		if m[2] != "" {
-			lines = append(lines, rewards.Line{ID: "2", Quantity: 1, Current: 1, Amount: p.money(m[2])})
-		}
+		lines := p.lines(m[1], m[2], n)
 		p.edit(func(o *rewards.Order) { o.Lines = lines })
 	}),
 	line(`gift card (\S+)`, func(p *player, m []string) {
@@ -145,6 +138,7 @@ func (p *player) flush() {
 	}
 	p.dirty = false
 	p.edit(func(o *rewards.Order) { o.UpdatedAt = p.w.now })
+	p.meet()
 	p.dirty = false
 	p.past[p.order] = append(p.past[p.order], told{p.w.now, p.w.orders[p.order]})
 	p.w.confirm(p, p.order)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/rewards/programfile"
 )
 
@@ -72,6 +73,9 @@ type player struct {
 	past  map[string][]told // what the shop told of each order, by day
 	dirty bool              // the order at hand was changed and not yet confirmed
 	seen  *coverage
+
+	people map[string]fairness.Person // by name: what they told the shop
+	bought int
 }
 
 type told struct {
@@ -80,7 +84,7 @@ type told struct {
 }
 
 func (s story) play(t *testing.T, seen *coverage) {
-	p := &player{T: t, w: newWorld("USD"), past: map[string][]told{}, seen: seen, offer: map[string]string{
+	p := &player{T: t, w: newWorld("USD"), past: map[string][]told{}, seen: seen, people: map[string]fairness.Person{}, offer: map[string]string{
 		"program": "give10get10", "title": "Give 10 %, get $10", "friend": `{discount: {percent: "10"}}`,
 		"advocate": `{reward: {kind: store_credit, amount: "10.00"}}`, "qualify": "{customers: new}", "hold": "0s",
 	}}
@@ -111,7 +115,7 @@ func line(pattern string, run func(p *player, m []string)) rule {
 	return rule{regexp.MustCompile("^" + pattern + "$"), run}
 }
 
-var rules = slices.Concat(settingRules, orderRules, eventRules, expectRules)
+var rules = slices.Concat(settingRules, peopleRules, orderRules, eventRules, expectRules)
 
 func (p *player) do(text string) bool {
 	for _, r := range rules {
