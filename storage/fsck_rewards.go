@@ -24,7 +24,7 @@ WHERE status IN ('issuing', 'issued', 'redeemed', 'expired') AND (kind = 'store_
 	{"I19", "a reward's history has only ways that are allowed, without a gap, and ends where the reward is", checkHistory},
 	{"I25", "what a shop has issued is known by the shop's own id, which belongs to one reward", search(
 		`SELECT shop_id, id AS subject, 'reward is ' || status || ' and has no id of the shop' AS detail FROM rewards
-WHERE status IN ('issued', 'redeemed', 'expired') AND external_id = '' AND `+inShops+`
+WHERE status IN ('issued', 'redeemed', 'expired') AND external_id = '' AND ` + inShops + `
 UNION ALL SELECT shop_id, external_id, CAST(count(*) AS text) || ' rewards have this id' FROM rewards WHERE external_id <> '' GROUP BY shop_id, external_id HAVING count(*) > 1`)},
 }
 
