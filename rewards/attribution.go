@@ -60,7 +60,7 @@ func (t *trial) entrants() []entrant {
 	for _, c := range t.f.Claims {
 		p, why := t.fits(c)
 		all = append(all, entrant{c, p, why})
-		if c.Via == ViaBond && why == ReasonNone && p.Attribution.Bind {
+		if c.Via == ViaBond && why == ReasonNone {
 			bond = c.AdvocateID
 		}
 	}
@@ -85,6 +85,15 @@ func byRank(a, b entrant) int {
 		a.Since.Compare(b.Since), cmp.Compare(a.Code, b.Code))
 }
 
+// loose tells whether a claim is a bond of a programme that binds nobody: it says nothing.
+func (t *trial) loose(c Claim) bool {
+	if c.Via != ViaBond {
+		return false
+	}
+	p, _ := t.rules.Judging(c.Program)
+	return !p.Attribution.Bind
+}
+
 // fits tells why a claim cannot win, whatever the others are.
 func (t *trial) fits(c Claim) (Program, Reason) {
 	if who := t.f.Order.Customer; who != nil &&
@@ -99,8 +108,6 @@ func (t *trial) fits(c Claim) (Program, Reason) {
 		return p, ReasonNotApplied
 	case c.Via == ViaLink && tooOld(c, t.f.Order.PlacedAt, p.Attribution.Window):
 		return p, ReasonWindowOver
-	case c.Via == ViaBond && !p.Attribution.Bind:
-		return p, ReasonBound
 	}
 	return p, ReasonNone
 }

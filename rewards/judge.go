@@ -3,6 +3,7 @@ package rewards
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,10 @@ import (
 // first counts.
 func Judge(rules Rulebook, f Facts) Decision {
 	t := trial{f: f, rules: rules}
+	if slices.ContainsFunc(f.Claims, t.loose) {
+		f.Claims = slices.DeleteFunc(slices.Clone(f.Claims), t.loose)
+		t.f.Claims = f.Claims
+	}
 	t.d.Checks = make([]Check, 0, usualChecks)
 	if f.Historic {
 		t.d.Outcome, t.d.Reason = OutcomeNone, ReasonHistoric

@@ -103,6 +103,19 @@ var expectRules = []rule{
 			p.Errorf("alerts %+v", p.w.alerts)
 		}
 	}),
+	line(`= budget did not pass (\d+) %`, func(p *player, m []string) {
+		p.flush()
+		level, _ := strconv.Atoi(m[1])
+		if slices.ContainsFunc(p.w.alerts, func(a rewards.BudgetAlert) bool { return a.Level == level }) {
+			p.Errorf("alerts %+v", p.w.alerts)
+		}
+	}),
+	line(`= (\w+) has (no|the) tag (\S+)`, func(p *player, m []string) {
+		p.flush()
+		if p.w.shop.tags["cust-"+m[1]+" "+m[3]] != (m[2] == "the") {
+			p.Errorf("tags %v", p.w.shop.tags)
+		}
+	}),
 	line(`= ledger in (points|entries|tickets) (.+)`, func(p *player, m []string) {
 		p.flush()
 		p.ledgerIn(m[1], m[2], func(text string) int64 { n, _ := strconv.ParseInt(text, 10, 64); return n })

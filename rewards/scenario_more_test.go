@@ -113,3 +113,32 @@ func (p *player) exchange(advocate, n, refused string) {
 		p.w.work(p)
 	}
 }
+
+// use pays or redeems a part of the reward in hand, or all that is left of it, or finds that it cannot.
+func (p *player) use(who, how, part, refused string) {
+	p.Helper()
+	p.flush()
+	r := p.reward()
+	amount := r.Unused()
+	if part != "" {
+		amount = p.amount(part)
+	}
+	e, _, err := r.Use(amount, map[string]string{"pays": "paid", "redeems": "redeemed"}[how], "user:"+who)
+	if rewards.CodeOf(err) != refused {
+		p.Fatalf("use: %v", err)
+	}
+	if err == nil {
+		p.w.store(p, e)
+		p.w.check(p)
+	}
+}
+
+// undecided has a person try to decide about the order at hand, and be refused.
+func (p *player) undecided(who, refused string) {
+	p.Helper()
+	p.flush()
+	_, err := p.w.book(p.order).Review(p.order, &rewards.Review{Verdict: rewards.VerdictApprove, Actor: "user:" + who, Reason: "looks fine", At: p.w.now})
+	if rewards.CodeOf(err) != refused {
+		p.Fatalf("review: %v", err)
+	}
+}

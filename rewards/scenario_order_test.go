@@ -190,6 +190,7 @@ var eventRules = []rule{
 		p.flush()
 		p.review(&rewards.Review{Verdict: rewards.VerdictReject, Actor: "user:" + m[1], Reason: "not one of ours", At: p.w.now})
 	}),
+	line(`(\w+) cannot decide: (\w+)`, func(p *player, m []string) { p.undecided(m[1], m[2]) }),
 	line(`(\w+) undoes`, func(p *player, m []string) {
 		p.flush()
 		p.review(nil)
@@ -197,15 +198,13 @@ var eventRules = []rule{
 	line(`(\w+) referred (\d+) friends?`, func(p *player, m []string) { p.referred(m[1], m[2]) }),
 	line(`(\w+) exchanges (\d+) points`, func(p *player, m []string) { p.exchange(m[1], m[2], "") }),
 	line(`(\w+) cannot exchange (\d+) points: (\w+)`, func(p *player, m []string) { p.exchange(m[1], m[2], m[3]) }),
-	line(`(\w+) (pays|redeems) the reward`, func(p *player, m []string) {
+	line(`(\w+) (pays|redeems) (?:(\S+(?: entries| tickets)?) of )?the reward`, func(p *player, m []string) { p.use(m[1], m[2], m[3], "") }),
+	line(`(\w+) cannot (pay|redeem) (?:(\S+(?: entries| tickets)?) of )?the reward: (\w+)`, func(p *player, m []string) {
+		p.use(m[1], m[2]+"s", m[3], m[4])
+	}),
+	line(`the reward by (\S+) in hand`, func(p *player, m []string) {
 		p.flush()
-		r := p.reward()
-		e, _, err := r.Use(r.Unused(), map[string]string{"pays": "paid", "redeems": "redeemed"}[m[2]], "user:"+m[1])
-		if err != nil {
-			p.Fatalf("use: %v", err)
-		}
-		p.w.store(p, e)
-		p.w.check(p)
+		p.rule = m[1]
 	}),
 	line(`(\w+) approves`, func(p *player, m []string) {
 		p.flush()
@@ -225,6 +224,12 @@ var eventRules = []rule{
 		p.flush()
 		if _, _, err := rewards.Reissue(p.reward(), p.w.mint(), p.w.now, "user:"+m[1]); rewards.CodeOf(err) != m[2] || rewards.KindOf(err) != rewards.Conflict {
 			p.Errorf("reissue: %v", err)
+		}
+	}),
+	line(`the reward has not expired yet`, func(p *player, m []string) {
+		p.flush()
+		if _, err := p.reward().Expire(p.w.now); rewards.CodeOf(err) != "not_expired" {
+			p.Errorf("expire: %v", err)
 		}
 	}),
 	line(`the reward expires`, func(p *player, m []string) {
@@ -284,11 +289,15 @@ func (p *player) passTo(at time.Time) {
 	}
 }
 
+// reward is the one in hand: the newest of the order, or of a rule where the story names one.
 func (p *player) reward() rewards.Reward {
 	p.Helper()
 	list := p.w.rewards[p.order]
+	if p.rule != "" {
+		list = slices.DeleteFunc(p.w.all(), func(r rewards.Reward) bool { return r.Rule != p.rule || r.OrderID != p.order && r.OrderID != "" })
+	}
 	if len(list) == 0 {
-		p.Fatalf("order %s has no reward", p.order)
+		p.Fatalf("order %s has no reward %s", p.order, p.rule)
 	}
 	return list[len(list)-1]
 }

@@ -132,7 +132,7 @@ func (p *player) buys(who, goods, more, way, code, id string) {
 func (p *player) take(id string, placed time.Time) {
 	p.Helper()
 	p.flush()
-	p.order = id
+	p.order, p.rule = id, ""
 	if _, ok := p.w.orders[id]; !ok {
 		p.w.orders[id] = rewards.Order{ID: id, Name: "#" + id, PlacedAt: placed, Currency: p.w.currency, Payment: rewards.PaymentPaid}
 	}

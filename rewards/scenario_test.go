@@ -76,6 +76,7 @@ type player struct {
 
 	people map[string]fairness.Person // by name: what they told the shop
 	bought int
+	rule   string // of the reward in hand, "" for the newest
 }
 
 type told struct {

@@ -14,6 +14,7 @@ type shop struct {
 	refuses      bool
 	things       map[string]*thing // by reward code, or by the credit's expiry
 	byID         map[string]*thing
+	tags         map[string]bool // by customer and tag
 }
 
 // thing is a code or a credit.
@@ -27,7 +28,7 @@ type thing struct {
 }
 
 func newShop() *shop {
-	return &shop{things: map[string]*thing{}, byID: map[string]*thing{}}
+	return &shop{things: map[string]*thing{}, byID: map[string]*thing{}, tags: map[string]bool{}}
 }
 
 // holds sums what can still be spent.
@@ -101,8 +102,10 @@ func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
 	case rewards.TakeGiftCard:
 		return s.take(s.byID[a.ExternalID], a.Amount)
 	case rewards.AddTag:
+		s.tags[a.CustomerID+" "+a.Tag] = true
 		return s.make(a.RewardID, 0)
 	case rewards.RemoveTag:
+		delete(s.tags, a.CustomerID+" "+a.Tag)
 		return rewards.StepResult{}
 	default:
 		t.Fatalf("no action for a reward: %T", a)

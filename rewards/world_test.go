@@ -133,11 +133,21 @@ func (w *world) bonds(ids []string) map[string]rewards.Claim {
 		}
 		for _, c := range first.Facts.Claims {
 			if c.AdvocateID == first.Decision.Advocate {
-				found[id] = rewards.Claim{AdvocateID: c.AdvocateID, CustomerID: c.CustomerID, EmailKey: c.EmailKey, Blocked: c.Blocked, Program: c.Program, Since: c.Since, Group: c.Group}
+				found[id] = rewards.Claim{AdvocateID: c.AdvocateID, CustomerID: c.CustomerID, EmailKey: c.EmailKey, Blocked: w.owner(c).Blocked, Program: c.Program, Since: c.Since, Group: w.owner(c).Group}
 			}
 		}
 	}
 	return found
+}
+
+// owner is what is known of a claim's advocate now.
+func (w *world) owner(c rewards.Claim) rewards.Claim {
+	for _, now := range w.owners {
+		if now.AdvocateID == c.AdvocateID {
+			return now
+		}
+	}
+	return c
 }
 
 func (w *world) earlier(o rewards.Order) (n int64) {
