@@ -59,7 +59,7 @@ func newApp(o appOptions) (*app, error) {
 		return nil, err
 	}
 	jsonAPI, err := api.New(api.Options{
-		Advocates: o.db, Orders: o.db, Events: o.db, Shops: o.db, Keys: o.db,
+		Advocates: o.db, Orders: o.db, Reviews: o.db, Events: o.db, Shops: o.db, Keys: o.db,
 		PublicURL: o.settings.PublicURL, Logger: o.log, Now: time.Now,
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Advocates Advocates
 	Orders    Orders
+	Reviews   Reviews
 	Events    Events
 	Shops     Shops
 	Keys      Keys
@@ -32,6 +33,7 @@ type Options struct {
 type API struct {
 	advocates Advocates
 	orders    Orders
+	reviews   Reviews
 	events    Events
 	shops     Shops
 	keys      Keys
@@ -44,7 +46,7 @@ type API struct {
 // New checks the options and returns the API.
 func New(o Options) (*API, error) {
 	for name, missing := range map[string]bool{
-		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
+		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Reviews": o.Reviews == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
 		"Keys": o.Keys == nil, "Logger": o.Logger == nil, "Now": o.Now == nil,
 	} {
 		if missing {
@@ -56,7 +58,7 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	return &API{
-		advocates: o.Advocates, orders: o.Orders, events: o.Events, shops: o.Shops, keys: o.Keys,
+		advocates: o.Advocates, orders: o.Orders, reviews: o.Reviews, events: o.Events, shops: o.Shops, keys: o.Keys,
 		links: links, log: o.Logger, now: o.Now, fail: problem.Handler(o.Logger),
 	}, nil
 }

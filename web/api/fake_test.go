@@ -285,3 +285,41 @@ func (e events) Events(_ context.Context, f webhooks.EventFilter, p rewards.Page
 		return among(f.OrderID, v.OrderID) && among(string(f.Status), string(status))
 	})
 }
+
+type reviews struct{ *world }
+
+func (r reviews) Reviews(_ context.Context, shop string, f rewards.ReviewFilter, p rewards.Page) ([]rewards.QueuedOrder, string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f.Status == "" {
+		f.Status = rewards.QueueHeld
+	}
+	var all []rewards.QueuedOrder
+	for _, o := range r.Orders[shop] {
+		all = append(all, rewards.QueuedOrder{StoredOrder: o, Since: minute(20)})
+	}
+	return part(all, p, func(q rewards.QueuedOrder) bool {
+		reviewed := f.Status == rewards.QueueReviewed && len(q.Reviews) > 0
+		return (reviewed || string(q.Decision.Outcome) == string(f.Status)) && among(string(f.Reason), string(q.Decision.Reason)) && among(f.AdvocateID, q.Decision.Advocate)
+	})
+}
+
+func (r reviews) Review(_ context.Context, shop, id string, v rewards.Verdict, actor, reason string) (rewards.StoredOrder, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.Orders[shop], func(o rewards.StoredOrder) bool { return o.OrderID == id })
+	if i < 0 {
+		return rewards.StoredOrder{}, notFound()
+	}
+	o := &r.Orders[shop][i]
+	if o.Decision.Outcome == rewards.OutcomeNone {
+		return *o, rewards.Errorf(rewards.Conflict, "not_reviewable", "order %s", id)
+	}
+	_, changed, err := rewards.NextReview(o.Reviews, v, actor, reason, minute(30))
+	if err != nil || !changed {
+		return *o, err
+	}
+	o.Reviews = append(slices.Clone(o.Reviews), rewards.ReviewEntry{ID: "rev_new", Verdict: v, Actor: actor, Reason: reason, At: minute(30),
+		WasOutcome: o.Decision.Outcome, WasReason: o.Decision.Reason})
+	return *o, nil
+}

@@ -14,6 +14,7 @@ import (
 	"grapevine/connectors"
 	"grapevine/internal/access"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/web"
 	"grapevine/web/words"
 	"grapevine/webhooks"
@@ -61,8 +62,19 @@ func (w *world) fill(shop, tag string) {
 		{OrderID: tag + "1001", Status: "partially_refunded", Rewards: w.Rewards[shop][:1:1], Record: rewards.Record{
 			Eligible: rewards.Eligible{Original: usd(5400), Left: usd(3600)},
 			Decision: rewards.Decision{Outcome: rewards.OutcomeRewarded, Program: "give10get10", Version: 2, Candidates: won,
-				Checks: []rewards.Check{{Name: "new_customer", Passed: true, Evidence: "0 earlier orders"}}}}},
+				Checks:   []rewards.Check{{Name: "new_customer", Passed: true, Evidence: "0 earlier orders"}},
+				Advocate: "adv_" + tag + "1", Variant: "plain", Referral: 3, Level: "silver", Points: 10, ReleaseAt: minute(50), Reckoned: true,
+				Signals: []fairness.Signal{{Rule: "near_minimum", Version: 1, Verdict: fairness.Flag, Points: 10, Evidence: "just above"}},
+				Grants: []rewards.Grant{{Rule: "advocate", For: rewards.ForAdvocate, Kind: rewards.KindStoreCredit, Value: usd(1000), Net: usd(667)},
+					{Rule: "third", For: rewards.ForAdvocate, Kind: rewards.KindTag, Milestone: "third@3"}}}}},
 		{OrderID: tag + "1002", Status: "open", Record: rewards.Record{Decision: rewards.Decision{Outcome: rewards.OutcomeHeld, Reason: rewards.ReasonUnreadableOrder}}},
+		{OrderID: tag + "1004", Status: "paid", Record: rewards.Record{
+			Facts: rewards.Facts{Order: rewards.Order{Name: "#1004", PlacedAt: minute(10), Currency: "USD"}},
+			Decision: rewards.Decision{Outcome: rewards.OutcomeHeld, Reason: rewards.ReasonFraudReview, Program: "give10get10", Version: 2, Advocate: "adv_" + tag + "1",
+				Reckoned: true, Points: 60, Signals: []fairness.Signal{{Rule: "same_address", Version: 1, Verdict: fairness.Hold, Points: 60, Evidence: "one address"}},
+				Grants: []rewards.Grant{{Rule: "advocate", For: rewards.ForAdvocate, Kind: rewards.KindStoreCredit, Value: usd(1000), Net: usd(1000)}}}},
+			Reviews: []rewards.ReviewEntry{{ID: "rev_" + tag + "1", Verdict: rewards.VerdictReject, Actor: "user:mia", Reason: "one house", At: minute(21), WasOutcome: rewards.OutcomeHeld, WasReason: rewards.ReasonFraudReview},
+				{ID: "rev_" + tag + "2", Verdict: rewards.VerdictUndo, Actor: "user:mia", Reason: "two flats", At: minute(22), WasOutcome: rewards.OutcomeRejected, WasReason: rewards.ReasonFraudRejected}}},
 		{OrderID: tag + "1003", Status: "paid", Record: rewards.Record{Eligible: rewards.Eligible{Left: usd(100)}, Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution}}},
 	}
 	w.Ledger[shop] = []rewards.LedgerEntry{
@@ -111,13 +123,28 @@ func start(t *testing.T, w *world, publicURL string) *echo.Echo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Events: events{w}, Shops: w, Keys: w,
+	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Events: events{w}, Shops: w, Keys: w,
 		PublicURL: publicURL, Logger: log, Now: func() time.Time { return minute(40) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.Mount(e)
 	return e
+}
+
+// bodies are such as calls take, by their path.
+var bodies = map[string]string{
+	"/shops/:shop/advocates":            `{"customer_id":"703"}`,
+	"/shops/:shop/orders/:order/review": `{"verdict":"approve","reason":"x"}`,
+	"/shops/:shop/rewards/:id/reissue":  `{"reason":"x"}`,
+}
+
+// bodyOf is a body that a route takes, "" where it takes none.
+func bodyOf(r route) string {
+	if r.method == http.MethodGet {
+		return ""
+	}
+	return bodies[r.path]
 }
 
 // ask is a call in a test.

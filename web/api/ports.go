@@ -30,6 +30,14 @@ type Orders interface {
 	Ledger(ctx context.Context, shopID string, f rewards.LedgerFilter, p rewards.Page) (list []rewards.LedgerEntry, next string, err error)
 }
 
+// Reviews is where people decide about orders.
+type Reviews interface {
+	Reviews(ctx context.Context, shopID string, f rewards.ReviewFilter, p rewards.Page) (list []rewards.QueuedOrder, next string, err error)
+	// Review approves or rejects an order, or takes the verdict that stands back. A verdict that stands
+	// already changes nothing. Kind Conflict not_reviewable, nothing_to_undo.
+	Review(ctx context.Context, shopID, orderID string, verdict rewards.Verdict, actor, reason string) (rewards.StoredOrder, error)
+}
+
 // Events shows what came in.
 type Events interface {
 	Events(ctx context.Context, f webhooks.EventFilter, p rewards.Page) (list []webhooks.StoredEvent, next string, err error)

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"grapevine/internal/access"
 	"grapevine/rewards"
 )
 
@@ -63,10 +62,7 @@ func TestNothingOfAnotherShop(t *testing.T) {
 		if r.scope == "" {
 			continue
 		}
-		body := ""
-		if r.scope == access.Write && !strings.HasSuffix(r.path, "/replay") {
-			body = `{"reason":"x"}`
-		}
+		body := bodyOf(r)
 		for address, shop := range map[string]string{"shop A's address": shopA, "shop B's address": shopB} {
 			if shop == shopB && !strings.Contains(r.path, ":id") && !strings.Contains(r.path, ":order") {
 				continue // its own
@@ -227,7 +223,7 @@ func TestABodyOfUnknownLengthIsCutOff(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	good := Options{Advocates: advocates{w}, Orders: orders{w}, Events: events{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
+	good := Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Events: events{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
 	for name, spoil := range map[string]func(*Options){
 		"no advocates":       func(o *Options) { o.Advocates = nil },
 		"no keys":            func(o *Options) { o.Keys = nil },

@@ -34,6 +34,8 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/shops/:shop/advocates", access.Read, paged("email", "customer_id", "code"), false, a.listAdvocates},
 		{http.MethodGet, "/shops/:shop/advocates/:id", access.Read, nil, false, a.showAdvocate},
 		{http.MethodGet, "/shops/:shop/orders/:order", access.Read, nil, false, a.showOrder},
+		{http.MethodGet, "/shops/:shop/reviews", access.Read, paged("status", "reason", "advocate"), false, a.listReviews},
+		{http.MethodPost, "/shops/:shop/orders/:order/review", access.Write, nil, true, a.reviewOrder},
 		{http.MethodGet, "/shops/:shop/rewards", access.Read, paged("order", "advocate", "status"), false, a.listRewards},
 		{http.MethodGet, "/shops/:shop/rewards/:id", access.Read, nil, false, a.showReward},
 		{http.MethodPost, "/shops/:shop/rewards/:id/reissue", access.Write, nil, true, a.reissueReward},

@@ -44,7 +44,7 @@ func newReal(t *testing.T, url string) *real {
 	if r.e, err = web.New(web.Options{Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: db, Orders: db, Events: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
+	a, err := New(Options{Advocates: db, Orders: db, Reviews: db, Events: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +180,12 @@ func TestTheAPIOverARealDatabase(t *testing.T) {
 		r.get("/rewards/"+reward, 200, `"status":"revoked"`, `"replaced_by":"`+value(t, again, "id")+`"`, "lost the mail")
 		r.get("/rewards?advocate="+advocate+"&status=revoked&limit=1", 200, reward)
 
+		r.post("/orders/1001/review", `{"verdict":"reject","reason":"a friend of the owner"}`, "k4", 200, `"outcome":"rejected"`, `"review":{"verdict":"reject"`)
+		r.get("/reviews?status=reviewed&reason=fraud_rejected&advocate="+advocate, 200, `"order_id":"1001"`, `"actor":"token:tok_`, `"reason":"a friend of the owner"`)
+		r.post("/orders/1001/review", `{"verdict":"undo","reason":"she is not"}`, "", 200, `"review":null`, `"was_outcome":"rejected","was_reason":"fraud_rejected"`)
+		r.post("/orders/1001/review", `{"verdict":"undo","reason":"again"}`, "", 409, "nothing_to_undo")
+		r.get("/reviews", 200, `"data":[]`)
+
 		r.alone(advocate, reward, event)
 	})
 }
@@ -193,10 +199,7 @@ func (r *real) alone(advocate, reward, event string) {
 			if route.scope == "" || shop == r.other && !strings.ContainsAny(route.path[len("/shops/:shop"):], ":") {
 				continue
 			}
-			q := ask{method: route.method, path: ids.Replace(strings.ReplaceAll(route.path, ":shop", shop)), token: r.alien}
-			if strings.HasSuffix(route.path, "reissue") || strings.HasSuffix(route.path, "advocates") && route.method == http.MethodPost {
-				q.body = `{"reason":"x"}`
-			}
+			q := ask{method: route.method, path: ids.Replace(strings.ReplaceAll(route.path, ":shop", shop)), token: r.alien, body: bodyOf(route)}
 			r.expect(q, 404, "not_found")
 		}
 	}

@@ -44,6 +44,18 @@ var reasons = []Entry{
 		"A person has to look at the order in the shop."},
 	{string(rewards.ReasonCouponFailed), "The shop refused to make the reward.",
 		"Look at what the shop answered, then issue it again."},
+	{string(rewards.ReasonCountryExcluded), "The order goes to a country that the programme is not for, or tells none.",
+		"The check below names the countries. A person can approve an order that tells none."},
+	{string(rewards.ReasonCombined), "Another discount code took something off the order as well, and the programme’s offer stands alone.",
+		"A person can approve it if that was meant to be."},
+	{string(rewards.ReasonFraudReview), "The order shows signs of abuse, so nothing was paid yet.",
+		"Look at the signals, then approve or reject it: grapevine review."},
+	{string(rewards.ReasonFraudRejected), "The order shows signs of abuse that leave no doubt, or a person rejected it.",
+		"If that is wrong, approve it or take the decision back: grapevine review."},
+	{string(rewards.ReasonHistoric), "The order was imported from the shop’s past.",
+		"Nothing has to be done: it only makes the customer known."},
+	{string(rewards.ReasonCounted), "A good referral that earns nothing by itself.",
+		"Nothing has to be done: it counts for the rewards that come with a number of referrals."},
 }
 
 // losing are why a candidate lost to another.
@@ -52,6 +64,10 @@ var losing = []Entry{
 	{string(rewards.ReasonTookLess), "Another code took more off the order.", ""},
 	{string(rewards.ReasonNewerCode), "Another code took off as much and is older.", ""},
 	{string(rewards.ReasonLaterInAlpha), "Another code took off as much, is as old, and comes first in the alphabet.", ""},
+	{string(rewards.ReasonCodeWins), "A code took something off the order, and that counts more than a link.", ""},
+	{string(rewards.ReasonWindowOver), "The link was followed too long before the order.", ""},
+	{string(rewards.ReasonOtherTouch), "Another link counts: the programme takes the last one that was followed, or the first.", ""},
+	{string(rewards.ReasonBound), "The friend stays with the advocate of the first order.", ""},
 }
 
 var outcomes = []Entry{
