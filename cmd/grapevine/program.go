@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +44,15 @@ type programView struct {
 	Discount offerView `json:"discount"`
 	Budget   *string   `json:"budget,omitempty"`
 	Used     string    `json:"used"`
+
+	Warnings []warningView `json:"warnings,omitempty"` // of the file that was applied
+}
+
+// warningView is one thing that a file says and its owner probably does not mean.
+type warningView struct {
+	Line int    `json:"line"`
+	Path string `json:"path,omitempty"`
+	Text string `json:"text"`
 }
 
 // offerView is the programme's discount in the shop.
@@ -83,14 +91,14 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			zone = time.UTC
 		}
-		p, err := programfile.Parse(source, shop.Currency, zone)
+		f, err := programfile.Read(source, shop.Currency, zone)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		if err := s.carries(shop, p); err != nil {
-			return err
+		if err := s.fits(ctx, db, shop, f); err != nil {
+			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		p, changed, err := db.ApplyProgram(ctx, c.Shop, p, string(source))
+		p, changed, err := db.ApplyProgram(ctx, c.Shop, f.Program, string(source))
 		if err != nil {
 			return err
 		}
@@ -98,36 +106,52 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			return err
 		}
-		return c.print(io, stored, changed)
+		return c.print(io, stored, changed, f.Warnings)
 	})
 }
 
-// carries refuses a programme that asks for what the shop's platform does not have.
-func (s *settings) carries(shop connectors.Shop, p rewards.Program) error {
-	platform, err := s.shopify(quiet())
+// fits refuses a programme that does not fit the shop's others, or asks for what its platform does not have.
+func (s *settings) fits(ctx context.Context, db *storage.DB, shop connectors.Shop, f programfile.File) error {
+	stored, err := db.Programs(ctx, shop.ID)
 	if err != nil {
 		return err
 	}
-	can := platform.Capabilities()
-	for _, r := range p.Rules {
-		if !r.Reward.Kind.InHouse() && !slices.Contains(can.Rewards, r.Reward.Kind) {
-			return misuse("%s shops do not carry rewards of kind %s; they carry %v", shop.Platform, r.Reward.Kind, can.Rewards)
-		}
-		if r.Reward.Discount.FreeShipping && !can.FreeShipping {
-			return misuse("%s shops have no codes for free shipping", shop.Platform)
-		}
+	others := make([]rewards.Program, len(stored))
+	for i, p := range stored {
+		others[i] = p.Program
 	}
-	if p.Friend.FreeShipping && !can.FreeShipping {
-		return misuse("%s shops have no codes for free shipping", shop.Platform)
+	found := f.Overlaps(others)
+	lacking, err := s.carries(shop, f)
+	if err != nil {
+		return err
 	}
-	return nil
+	return append(found, lacking...).Err()
 }
 
-func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, changed bool) error {
+// carries tells what the programme asks for and the shop's platform does not have.
+func (s *settings) carries(shop connectors.Shop, f programfile.File) (programfile.Problems, error) {
+	platform, err := s.shopify(quiet())
+	if err != nil {
+		return nil, err
+	}
+	can := platform.Capabilities()
+	return f.Missing(programfile.Platform{
+		Name: shop.Platform, Kinds: can.Rewards, FreeShipping: can.FreeShipping,
+		Scopes: can.Scopes, Links: can.Links, Collections: can.Collections, Countries: can.Countries,
+	}), nil
+}
+
+func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, changed bool, warnings programfile.Problems) error {
 	v := viewProgram(stored)
 	v.Changed = &changed
+	for _, w := range warnings {
+		v.Warnings = append(v.Warnings, warningView{Line: w.Line, Path: w.Path, Text: w.Text})
+	}
 	if c.JSON {
 		return io.asJSON(v)
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(io.err, "%s: warning: %s\n", c.File, w)
 	}
 	if !changed {
 		_, err := fmt.Fprintf(io.out, "%s is unchanged: version %d stays\n", v.Program, v.Version)

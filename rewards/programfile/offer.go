@@ -85,6 +85,7 @@ func (r *reader) discount(s section) rewards.Discount {
 	case len(given) > 1:
 		s.problem(given[1], "stands beside %s; keep one of them", given[0])
 	}
+	s.only("products", "collections") // no platform has codes for both
 	if goods := s.those("products", "collections"); d.FreeShipping && len(goods) > 0 {
 		s.problem(goods[0], "free shipping is of the whole order; take it out")
 	}

@@ -97,9 +97,11 @@ func TestWhatAFileMaySay(t *testing.T) {
 		"at once":           {short + "hold: 0s\n", "USD", func(p rewards.Program) bool { return p.Hold == 0 }},
 		"a hold in hours":   {short + "hold: 36h\n", "USD", func(p rewards.Program) bool { return p.Hold == 36*time.Hour }},
 		"a hold in minutes": {short + "hold: 15m\n", "USD", func(p rewards.Program) bool { return p.Hold == 15*time.Minute }},
-		"the first touch":   {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool { return p.Attribution.TouchFirst && p.Attribution.Window == 7*24*time.Hour }},
-		"one day":           {short + "from: 2026-11-01\nuntil: 2026-11-01\n", "USD", func(p rewards.Program) bool { return p.Until.Sub(*p.From) == 24*time.Hour }},
-		"quoted days":       {short + "from: \"2026-11-01\"\n", "USD", func(p rewards.Program) bool { return p.From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) }},
+		"the first touch": {short + "attribution: {touch: first, window: 7d}\n", "USD", func(p rewards.Program) bool {
+			return p.Attribution.TouchFirst && p.Attribution.Window == 7*24*time.Hour
+		}},
+		"one day":     {short + "from: 2026-11-01\nuntil: 2026-11-01\n", "USD", func(p rewards.Program) bool { return p.Until.Sub(*p.From) == 24*time.Hour }},
+		"quoted days": {short + "from: \"2026-11-01\"\n", "USD", func(p rewards.Program) bool { return p.From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) }},
 		"a code of a percentage": {strings.Replace(short, `store_credit, amount: "10.00"`, `discount_code, percent: 15, minimum: "20"`, 1), "USD",
 			func(p rewards.Program) bool {
 				return p.Rules[0].Reward.Discount.Percent == 1500 && p.Rules[0].Reward.Discount.Minimum.Minor == 2000 && p.Rules[0].Reward.Expires == 0
