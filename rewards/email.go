@@ -42,7 +42,7 @@ func CanonicalEmail(s string) (canonical string, ok bool) {
 		local, _, _ = strings.Cut(local, "+")
 	}
 	if domain == "gmail.com" {
-		local = strings.ReplaceAll(local, ".", "")
+		local = foldEmail(strings.ReplaceAll(local, ".", "")) // without the dot a mark may meet a letter
 	}
 	if !goodLocal(local) || !goodDomain(domain) {
 		return "", false
