@@ -11,6 +11,7 @@ import (
 func (x *txn) saveEffect(shopID string, e rewards.Effect) error {
 	for _, step := range []func() error{
 		func() error { return x.saveRewards(shopID, e.Rewards) },
+		func() error { return x.numberTickets(shopID, e.Rewards) },
 		func() error { return x.savePostings(shopID, e.Postings) },
 		func() error { return x.saveBudgets(shopID, e.Budget) },
 		func() error { return x.enqueue(shopJobs(shopID, e.Jobs)) },
