@@ -104,9 +104,7 @@ func (p *player) exchange(advocate, n, refused string) {
 	held := slices.DeleteFunc(p.w.all(), func(r rewards.Reward) bool { return r.AdvocateID != "adv-"+advocate || r.Program != name })
 	points, _ := strconv.ParseInt(n, 10, 64)
 	e, _, err := rewards.Exchange(versions[len(versions)-1], held, points, p.w.budgets()[name], p.w.mint(), p.w.now, "user:"+advocate)
-	if rewards.CodeOf(err) != refused {
-		p.Fatalf("exchange: %v", err)
-	}
+	p.refused(err, refused)
 	if err == nil {
 		p.w.store(p, e)
 		p.w.check(p)
@@ -124,9 +122,7 @@ func (p *player) use(who, how, part, refused string) {
 		amount = p.amount(part)
 	}
 	e, _, err := r.Use(amount, map[string]string{"pays": "paid", "redeems": "redeemed"}[how], "user:"+who)
-	if rewards.CodeOf(err) != refused {
-		p.Fatalf("use: %v", err)
-	}
+	p.refused(err, refused)
 	if err == nil {
 		p.w.store(p, e)
 		p.w.check(p)
@@ -138,7 +134,13 @@ func (p *player) undecided(who, refused string) {
 	p.Helper()
 	p.flush()
 	_, err := p.w.book(p.order).Review(p.order, &rewards.Review{Verdict: rewards.VerdictApprove, Actor: "user:" + who, Reason: "looks fine", At: p.w.now})
-	if rewards.CodeOf(err) != refused {
-		p.Fatalf("review: %v", err)
+	p.refused(err, refused)
+}
+
+// refused compares an error's code, "" for none.
+func (p *player) refused(err error, code string) {
+	p.Helper()
+	if (err != nil) != (code != "") || err != nil && rewards.CodeOf(err) != code {
+		p.Fatalf("refused with %v", err)
 	}
 }
