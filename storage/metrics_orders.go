@@ -1,0 +1,150 @@
+package storage
+
+import "grapevine/rewards"
+
+// What the statements say of an order o. orders_figures holds all of its columns that they ask for.
+const (
+	goodOrder = "NOT o.test AND o.status IN ('paid', 'partially_refunded')"
+	referral  = "o.outcome IN ('rewarded', 'pending', 'held') AND o.advocate_id IS NOT NULL"
+	inPeriod  = " FROM v CROSS JOIN orders o WHERE o.shop_id = ? AND o.placed_at >= v.since AND o.placed_at < v.until AND " + goodOrder
+)
+
+// orderKey are the columns by which orders are told apart.
+func orderKey(by rewards.Grouping) string {
+	switch by {
+	case rewards.ByProgram:
+		return "v.n, o.program, '' AS variant, '' AS advocate"
+	case rewards.ByVariant:
+		return "v.n, o.program, o.variant, '' AS advocate"
+	case rewards.ByAdvocate:
+		return "v.n, '' AS program, '' AS variant, o.advocate_id AS advocate"
+	}
+	return "v.n, '' AS program, '' AS variant, '' AS advocate"
+}
+
+// mine limits rows to the programme that was asked for, and to the advocates that are listed.
+func (g *figuring) mine(q *statement, s *sheet, program, advocate string) {
+	if g.f.Program != "" {
+		q.add(" AND "+program+" = ?", g.f.Program)
+	}
+	if s.by == rewards.ByAdvocate {
+		q.add(" AND "+advocate+" IN ?", g.top)
+	}
+}
+
+// findTop finds the advocates whose referrals brought most.
+func (g *figuring) findTop(s *sheet) error {
+	var q statement
+	q.add("SELECT o.advocate_id"+inPeriod+" AND "+referral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	if g.f.Program != "" {
+		q.add(" AND o.program = ?", g.f.Program)
+	}
+	q.add(" GROUP BY o.advocate_id ORDER BY sum(o.eligible_minor) DESC, o.advocate_id LIMIT ?", g.f.Top)
+	var err error
+	g.top, err = ask[string](g, s, &q)
+	s.order = []groupKey{}
+	for _, id := range g.top {
+		s.order = append(s.order, groupKey{Advocate: id})
+	}
+	return err
+}
+
+// orders counts orders and their revenue by what became of them.
+func (g *figuring) orders(s *sheet) error {
+	var q statement
+	q.add("SELECT n, program, variant, advocate, class, count(*) AS orders, CAST(sum(minor) AS bigint) AS minor FROM (SELECT " + orderKey(s.by))
+	q.add(", CASE WHEN o.currency <> ? THEN 'elsewhere' WHEN o.historic THEN 'historic'", g.shop.Currency)
+	if g.f.Program != "" && (s.by == rewards.ByNothing || s.by.OverTime()) {
+		q.add(" WHEN o.program <> ? THEN 'other'", g.f.Program)
+	}
+	q.add(" WHEN "+referral+" THEN o.outcome WHEN o.outcome = 'rejected' THEN o.outcome ELSE 'other' END AS class, o.eligible_minor AS minor"+inPeriod, g.shop.Shop)
+	if !s.by.OverTime() && s.by != rewards.ByNothing {
+		q.add(" AND o.program <> ''")
+		g.mine(&q, s, "o.program", "o.advocate_id")
+	}
+	q.add(") c GROUP BY n, program, variant, advocate, class")
+	rows, err := ask[struct {
+		Key    groupKey `gorm:"embedded"`
+		Class  string
+		Orders int64
+		Minor  int64
+	}](g, s, &q)
+	for _, r := range rows {
+		count(s.of(r.Key), r.Class, r.Orders, r.Minor)
+	}
+	return err
+}
+
+// count adds orders of a class to a group.
+func count(f *rewards.Figures, class string, orders, minor int64) {
+	add := func(t *rewards.Tally) {
+		t.Orders += orders
+		t.Revenue.Minor += minor
+	}
+	switch class {
+	case "elsewhere":
+		f.Elsewhere += orders
+		return
+	case "historic":
+		add(&f.Historic)
+		return
+	case string(rewards.OutcomeRewarded):
+		add(&f.Rewarded)
+	case string(rewards.OutcomePending):
+		add(&f.Pending)
+	case string(rewards.OutcomeHeld):
+		add(&f.Held)
+	case string(rewards.OutcomeRejected):
+		add(&f.Rejected)
+	}
+	add(&f.All)
+}
+
+// people counts the advocates and the friends of referred orders. A friend is a customer whose first order
+// that we know of it was; she goes on where somebody bought by a code of hers.
+func (g *figuring) people(s *sheet) error {
+	var q statement
+	q.add("SELECT n, program, variant, advocate, count(DISTINCT who) AS active, count(DISTINCT friend) AS friends, count(DISTINCT CASE WHEN"+
+		" friend IN (SELECT a.customer_id FROM orders o JOIN advocates a ON a.shop_id = o.shop_id AND a.id = o.advocate_id WHERE o.shop_id = ? AND "+goodOrder+" AND "+referral+" AND a.customer_id IS NOT NULL)"+
+		" THEN friend END) AS onward FROM (SELECT "+orderKey(s.by)+", o.advocate_id AS who, CASE WHEN o.customer_id <> '' AND NOT EXISTS (SELECT 1 FROM orders e"+
+		" WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> '' AND e.placed_at < o.placed_at AND NOT e.test AND e.status <> 'cancelled') THEN o.customer_id END AS friend", g.shop.Shop)
+	q.add(inPeriod+" AND "+referral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	g.mine(&q, s, "o.program", "o.advocate_id")
+	q.add(") c GROUP BY n, program, variant, advocate")
+	rows, err := ask[struct {
+		Key                     groupKey `gorm:"embedded"`
+		Active, Friends, Onward int64
+	}](g, s, &q)
+	for _, r := range rows {
+		f := s.of(r.Key)
+		f.Active, f.Friends, f.Onward = r.Active, r.Friends, r.Onward
+	}
+	return err
+}
+
+// codes sums what codes of advocates took off, and counts the orders for which a link was followed. What was
+// taken off stands in the order's record only, which is read where there was a code or a link.
+func (g *figuring) codes(s *sheet) error {
+	tookOff := "SELECT coalesce(sum((c -> 'took_off' ->> 'minor')::bigint), 0) FROM json_array_elements(o.record #> '{Facts,claims}') c"
+	if g.d.lite {
+		tookOff = "SELECT coalesce(sum(c.value ->> '$.took_off.minor'), 0) FROM json_each(o.record, '$.Facts.claims') c"
+	}
+	var q statement
+	q.add("SELECT n, program, variant, advocate, CAST(sum(CASE WHEN won THEN took_off ELSE 0 END) AS bigint) AS good, CAST(sum(CASE WHEN won THEN 0 ELSE took_off END) AS bigint) AS bad," +
+		" sum(CASE WHEN won AND linked THEN 1 ELSE 0 END) AS links FROM (SELECT " + orderKey(s.by) + ", o.outcome <> 'rejected' AS won, (" + tookOff + ") AS took_off, o.linked")
+	q.add(inPeriod+" AND (o.outcome = 'rejected' OR "+referral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	if s.by != rewards.ByNothing && !s.by.OverTime() {
+		q.add(" AND o.program <> ''")
+	}
+	g.mine(&q, s, "o.program", "o.advocate_id")
+	q.add(") c GROUP BY n, program, variant, advocate")
+	rows, err := ask[struct {
+		Key              groupKey `gorm:"embedded"`
+		Good, Bad, Links int64
+	}](g, s, &q)
+	for _, r := range rows {
+		f := s.of(r.Key)
+		f.TookOff.Minor, f.TookOffRejected.Minor, f.ByLink = r.Good, r.Bad, r.Links
+	}
+	return err
+}
