@@ -62,7 +62,7 @@ func (x *txn) arms(shopID string, p rewards.Program, e *rewards.Experiment) erro
 		Converted  bool
 	}
 	sql := `SELECT c.advocate_id, EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = ? AND o.advocate_id = c.advocate_id AND o.program = ? AND o.placed_at >= ? AND ` +
-		goodOrder + ` AND ` + referral + `) AS converted FROM codes c WHERE c.shop_id = ? AND c.program IN ? AND c.status <> 'failed'
+		goodOrder + ` AND ` + asReferral + `) AS converted FROM codes c WHERE c.shop_id = ? AND c.program IN ? AND c.status <> 'failed'
 AND (c.retired_at IS NULL OR c.retired_at > ?) GROUP BY c.advocate_id`
 	return stream(x, sql, func(s subject) error {
 		if arm := at[p.VariantOf(s.AdvocateID)]; arm != nil {
@@ -82,7 +82,7 @@ func (x *txn) armRevenue(shopID string, p rewards.Program, e *rewards.Experiment
 		Orders, Minor int64
 	}
 	_, err := x.scan(&rows, "SELECT o.variant, count(*) AS orders, CAST(sum(o.eligible_minor) AS bigint) AS minor FROM orders o WHERE o.shop_id = ? AND o.program = ? AND o.placed_at >= ? AND "+
-		goodOrder+" AND "+referral+" AND o.currency = ? GROUP BY o.variant", shopID, p.Name, e.Since, p.Currency)
+		goodOrder+" AND "+asReferral+" AND o.currency = ? GROUP BY o.variant", shopID, p.Name, e.Since, p.Currency)
 	for _, r := range rows {
 		for i, arm := range e.Arms {
 			if arm.Name == r.Variant {

@@ -4,9 +4,9 @@ import "grapevine/rewards"
 
 // What the statements say of an order o. orders_figures holds all of its columns that they ask for.
 const (
-	goodOrder = "NOT o.test AND o.status IN ('paid', 'partially_refunded')"
-	referral  = "o.outcome IN ('rewarded', 'pending', 'held') AND o.advocate_id IS NOT NULL"
-	inPeriod  = " FROM v CROSS JOIN orders o WHERE o.shop_id = ? AND o.placed_at >= v.since AND o.placed_at < v.until AND " + goodOrder
+	goodOrder  = "NOT o.test AND o.status IN ('paid', 'partially_refunded')"
+	asReferral = "o.outcome IN ('rewarded', 'pending', 'held') AND o.advocate_id IS NOT NULL"
+	inPeriod   = " FROM v CROSS JOIN orders o WHERE o.shop_id = ? AND o.placed_at >= v.since AND o.placed_at < v.until AND " + goodOrder
 )
 
 // orderKey are the columns by which orders are told apart.
@@ -35,7 +35,7 @@ func (g *figuring) mine(q *statement, s *sheet, program, advocate string) {
 // findTop finds the advocates whose referrals brought most.
 func (g *figuring) findTop(s *sheet) error {
 	var q statement
-	q.add("SELECT o.advocate_id"+inPeriod+" AND "+referral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add("SELECT o.advocate_id"+inPeriod+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	if g.f.Program != "" {
 		q.add(" AND o.program = ?", g.f.Program)
 	}
@@ -57,7 +57,7 @@ func (g *figuring) orders(s *sheet) error {
 	if g.f.Program != "" && (s.by == rewards.ByNothing || s.by.OverTime()) {
 		q.add(" WHEN o.program <> ? THEN 'other'", g.f.Program)
 	}
-	q.add(" WHEN "+referral+" THEN o.outcome WHEN o.outcome = 'rejected' THEN o.outcome ELSE 'other' END AS class, o.eligible_minor AS minor"+inPeriod, g.shop.Shop)
+	q.add(" WHEN "+asReferral+" THEN o.outcome WHEN o.outcome = 'rejected' THEN o.outcome ELSE 'other' END AS class, o.eligible_minor AS minor"+inPeriod, g.shop.Shop)
 	if !s.by.OverTime() && s.by != rewards.ByNothing {
 		q.add(" AND o.program <> ''")
 		g.mine(&q, s, "o.program", "o.advocate_id")
@@ -105,10 +105,10 @@ func count(f *rewards.Figures, class string, orders, minor int64) {
 func (g *figuring) people(s *sheet) error {
 	var q statement
 	q.add("SELECT n, program, variant, advocate, count(DISTINCT who) AS active, count(DISTINCT friend) AS friends, count(DISTINCT CASE WHEN"+
-		" friend IN (SELECT a.customer_id FROM orders o JOIN advocates a ON a.shop_id = o.shop_id AND a.id = o.advocate_id WHERE o.shop_id = ? AND "+goodOrder+" AND "+referral+" AND a.customer_id IS NOT NULL)"+
+		" friend IN (SELECT a.customer_id FROM orders o JOIN advocates a ON a.shop_id = o.shop_id AND a.id = o.advocate_id WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+" AND a.customer_id IS NOT NULL)"+
 		" THEN friend END) AS onward FROM (SELECT "+orderKey(s.by)+", o.advocate_id AS who, CASE WHEN o.customer_id <> '' AND NOT EXISTS (SELECT 1 FROM orders e"+
 		" WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> '' AND e.placed_at < o.placed_at AND NOT e.test AND e.status <> 'cancelled') THEN o.customer_id END AS friend", g.shop.Shop)
-	q.add(inPeriod+" AND "+referral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add(inPeriod+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	g.mine(&q, s, "o.program", "o.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate")
 	rows, err := ask[struct {
@@ -132,7 +132,7 @@ func (g *figuring) codes(s *sheet) error {
 	var q statement
 	q.add("SELECT n, program, variant, advocate, CAST(sum(CASE WHEN won THEN took_off ELSE 0 END) AS bigint) AS good, CAST(sum(CASE WHEN won THEN 0 ELSE took_off END) AS bigint) AS bad," +
 		" sum(CASE WHEN won AND linked THEN 1 ELSE 0 END) AS links FROM (SELECT " + orderKey(s.by) + ", o.outcome <> 'rejected' AS won, (" + tookOff + ") AS took_off, o.linked")
-	q.add(inPeriod+" AND (o.outcome = 'rejected' OR "+referral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add(inPeriod+" AND (o.outcome = 'rejected' OR "+asReferral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	if s.by != rewards.ByNothing && !s.by.OverTime() {
 		q.add(" AND o.program <> ''")
 	}

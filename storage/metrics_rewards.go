@@ -208,7 +208,7 @@ func (g *figuring) budgets() (all []rewards.BudgetFigures, err error) {
 		return nil, nil
 	}
 	var sums statement
-	sums.add("SELECT o.program, CAST(sum(o.eligible_minor) AS bigint) AS minor FROM orders o WHERE o.shop_id = ? AND "+goodOrder+" AND "+referral+
+	sums.add("SELECT o.program, CAST(sum(o.eligible_minor) AS bigint) AS minor FROM orders o WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+
 		" AND o.currency = ? AND o.program IN ? GROUP BY o.program", g.shop.Shop, g.shop.Currency, names)
 	earned, err := answer[struct {
 		Program string

@@ -56,7 +56,7 @@ func (g *figuring) valueOver(days int, whole rewards.Period) (rewards.ValueFigur
 	if g.f.Program != "" {
 		q.add(" WHEN o.outcome <> 'none' AND o.program <> ? THEN ''", g.f.Program)
 	}
-	q.add(" WHEN "+referral+" THEN 'referred' WHEN o.outcome = 'none' THEN 'other' ELSE '' END AS class FROM orders o"+
+	q.add(" WHEN "+asReferral+" THEN 'referred' WHEN o.outcome = 'none' THEN 'other' ELSE '' END AS class FROM orders o"+
 		" WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND "+goodOrder+" AND o.currency = ? AND o.customer_id <> ''",
 		g.shop.Shop, whole.From.Add(-span), until.Add(-span), g.shop.Currency)
 	q.add(" AND NOT EXISTS (SELECT 1 FROM orders e WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> ''" +
