@@ -1,13 +1,15 @@
-// Package shopify connects Shopify shops: it checks and reads their webhooks, reads orders, and makes
-// and takes back discount codes and store credit through the Admin GraphQL API 2026-10.
+// Package shopify connects Shopify shops: it checks and reads their webhooks, reads orders and past
+// orders, and makes and takes back discount codes, store credit, gift cards and customer tags through the
+// Admin GraphQL API 2026-10.
 //
 //	webhook ─▶ Receive (verify.go) ─▶ stored ─▶ Decode (decode.go, payload.go) ─▶ rewards.Event
 //	                                                          └┐
 //	                                                 reckon.go: one arithmetic for both
 //	                                                          ┌┘
-//	Admin API ◀─▶ client.go, answer.go ─▶ Order (order.go, order_node.go) ─▶ rewards.Order
-//	                   ▲
-//	                   └─ Do, Find (act.go ─▶ discounts.go, codes.go, credit.go, takeback.go)
+//	Admin API ◀─▶ client.go, answer.go ─▶ Order, History (order.go, past.go, order_node.go) ─▶ rewards.Order
+//	                   ▲                     touches.go, trail.go: where the order came from
+//	                   └─ Do, Find (act.go ─▶ discounts.go, items.go, codes.go, credit.go, takeback.go,
+//	                                          giftcards.go, gifttake.go, tags.go)
 //
 // # What is believed
 //
@@ -27,12 +29,31 @@
 // known by its expiry to the second together with its amount: nothing else of ours comes back. A debit
 // is known by its amount among the transactions after a baseline that is noted before the first try.
 //
+// A gift card is known by a search for its code, the mark in its note, its amount and its customer. The
+// debits that take a card back carry a note too, and what they come to together is compared with what
+// should be back by now, so a further try takes only what lacks. A tag is known by itself.
+//
+// # A gift of one product
+//
+// Shopify's amount-off codes take a percentage off every piece in the cart; only buy-X-get-Y can be
+// limited, and it wants X. So a product reward is an amount, that of the product's dearest variant when it
+// is given, taken off once. It is not quite free any more when the price has risen since.
+//
+// # What orders tell of people
+//
+// Addresses, the address on the network, cards and visits are read for the rules about fairness and for
+// attribution; all of them may be withheld, none is logged. The API does not tell the buyer's browser
+// (client_details), nor, until Shopify has reckoned it, any visit; the webhook tells neither the times of
+// visits, nor the card, nor the risk, nor collections. The card's mark is weak (cardDetails.mark).
+//
 // # What is not certain
 //
 // Shopify does not say whether a refund line's subtotal includes tax where prices do (moneyBack takes
 // what explains the money that moved); whether a tip is a line of the order in the API (it is known by
 // its amount); how soon a code's use shows (asyncUsageCount); whether a credit's expiry comes back to
-// the very second on a live shop. Store credit is spent soonest-expiring first, so a debit for one
+// the very second on a live shop; whether one update may move a discount from collections to products;
+// whether a gift card that was switched off still shows what was left on it (it is reckoned so), how soon
+// the search for gift cards knows a new one, and on which moment of its last day a card ends. Store credit is spent soonest-expiring first, so a debit for one
 // reward can lower another's rest.
 //
 // # github.com/bold-commerce/go-shopify

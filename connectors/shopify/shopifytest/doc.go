@@ -1,6 +1,7 @@
 // Package shopifytest is a simulated Shopify shop: the other side of the connector. It holds state
-// (customers, orders, discounts with their codes, store-credit accounts), answers the Admin GraphQL
-// API over real HTTP, sends signed webhooks, and misbehaves on demand.
+// (customers with tags, products in collections, orders, discounts with their codes, store-credit
+// accounts, gift cards), answers the Admin GraphQL API over real HTTP, sends signed webhooks, and
+// misbehaves on demand.
 //
 //	            ┌──────────────────────── Shop ────────────────────────┐
 //	connector ─▶│ POST /admin/api/2026-10/graphql.json                  │
@@ -22,9 +23,13 @@
 // Orders: real discount codes are checked as a checkout would (dates, minimum, once per customer,
 // bound customers, usage limit, combining) and refused with a reason; amounts are allocated to lines
 // in whole minor units; refunds of lines, of money alone, of shipping; cancelling, editing, deleting.
-// Discounts: codes are unique in the shop whatever their case (TAKEN); bulk adding of codes is
+// Orders tell addresses, visits, the card and the risk as far as they were given; those older than 60
+// days are hidden without read_all_orders. Products are named nowhere without read_products.
+// Discounts: on everything, on products or on collections, with the minimum of those goods alone; codes are unique in the shop whatever their case (TAKEN); bulk adding of codes is
 // asynchronous, and its errors stay with the codes. Store credit: an account per currency, expiry to
-// the second, the soonest-expiring credit is spent first, no idempotency whatever.
+// the second, the soonest-expiring credit is spent first, no idempotency whatever. Gift cards: codes are
+// unique, a debit can be done twice, a card that is off shows its balance still. Tags: compared without
+// regard to case.
 //
 // Webhooks: one delivery per topic of a change, all with the same event id, each with a webhook id
 // of its own; signed with the client secret; five seconds; eight retries with the original payload.
@@ -32,9 +37,9 @@
 //
 // # What it does not model
 //
-// Products and variants (a line has ids and a title, nothing more), fulfilment, returns, duties,
+// Variants (a product has one price), gift cards as a means of payment of an order, fulfilment, returns, duties,
 // several shipping lines, tax on shipping, draft orders, customer merging, automatic discounts,
-// buy-X-get-Y, discounts on chosen products, gift cards as objects, metafields, bulk operations,
+// buy-X-get-Y, metafields, bulk operations,
 // OAuth, reverting a debit of store credit, deleting a subscription after failed deliveries, REST.
 //
 // Where Shopify's behaviour is not known, the simulator decides, and a test must not lean on it:
@@ -42,7 +47,9 @@
 // the same on a retry; the estimate of a document's cost (an object 1, a page as many times its node
 // as it asks for, a union its dearest member, a mutation 10); an order of 0.00 is paid from the
 // start and has no orders/paid; numberOfOrders counts cancelled orders and leaves test orders out;
-// an update that names a code renames the discount's only code; a code once used stays used when
+// an update that names a code renames the discount's only code; one update can take a discount off
+// collections and put it on products; a gift card can be spent until the end of its last day; the search
+// for gift cards knows a card at once; a code once used stays used when
 // its order is cancelled.
 //
 // # In a test
