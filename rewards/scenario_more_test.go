@@ -101,7 +101,9 @@ func (p *player) exchange(advocate, n, refused string) {
 	p.flush()
 	name := p.offer["program"]
 	versions := p.w.versions[name]
-	held := slices.DeleteFunc(p.w.all(), func(r rewards.Reward) bool { return r.AdvocateID != "adv-"+advocate || r.Program != name })
+	held := slices.DeleteFunc(p.w.all(), func(r rewards.Reward) bool {
+		return r.AdvocateID != "adv-"+advocate || r.Program != name || r.Beneficiary != rewards.ForAdvocate
+	})
 	points, _ := strconv.ParseInt(n, 10, 64)
 	e, _, err := rewards.Exchange(versions[len(versions)-1], held, points, p.w.budgets()[name], p.w.mint(), p.w.now, "user:"+advocate)
 	p.refused(err, refused)

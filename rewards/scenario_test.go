@@ -163,7 +163,10 @@ var settingRules = []rule{
 	line(`(\w+) is in team (\w+)`, func(p *player, m []string) {
 		p.owned(m[1], func(c *rewards.Claim) { c.Group = m[2] })
 	}),
-	line(`offer applied`, func(p *player, m []string) { p.apply() }),
+	line(`offer applied`, func(p *player, m []string) {
+		p.flush()
+		p.apply()
+	}),
 	line(`(\w+) shares (\S+)(?: since day (-?\d+))?(?: for (\S+))?`, func(p *player, m []string) {
 		program := p.offer["program"]
 		if m[4] != "" {
