@@ -42,9 +42,9 @@ func (r *reader) keep(root section, p *rewards.Program, rules []written) {
 		return
 	}
 	for _, x := range rules {
-		if first, ok := r.rules[x.Name]; ok {
+		if first, ok := r.rules[x.Name]; ok && len(r.problems) == 0 {
 			r.report(r.lines[x.path], x.path, "would be called %s in the books, as %s is; choose another name or number", x.Name, first)
-			continue
+			return
 		}
 		r.rules[x.Name] = x.path
 		p.Rules = append(p.Rules, x.Rule)

@@ -3,6 +3,7 @@ package programfile
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,8 @@ func problems(t *testing.T, err error) Problems {
 	}
 	return ps
 }
+
+var ruleName = regexp.MustCompile(`^[a-z0-9-]{1,96}$`)
 
 func FuzzParse(f *testing.F) {
 	for _, x := range Templates() {

@@ -1,6 +1,7 @@
 package programfile
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -15,15 +16,17 @@ func reward(spec string) string {
 	return "program: offer\nfriend: {discount: {percent: \"10\"}}\nadvocate:\n  reward: " + spec + "\n"
 }
 
-// refused are files with one thing wrong each: where, and words that the report must hold. lax marks what
-// the schema cannot know.
-var refused = map[string]struct {
+type wrong struct {
 	source string
 	line   int
 	path   string
 	words  string
 	lax    bool
-}{
+}
+
+// refused are files with one thing wrong each: where, and words that the report must hold. lax marks what
+// the schema cannot know.
+var refused = map[string]wrong{
 	"an empty file":                {"", 0, "", "the file is empty", true},
 	"a remark only":                {"# nothing\n", 0, "", "the file is empty", true},
 	"no YAML":                      {"program: [", 1, "", "this is not YAML", true},
@@ -107,6 +110,8 @@ var refused = map[string]struct {
 	"brackets without end":         {strings.Repeat("[", 1000), 0, "", "1000 brackets", true},
 	"a file that is far too large": {short + strings.Repeat("#", maxSource), 0, "", "the file has", true},
 }
+
+func init() { maps.Copy(refused, refusedTerms) }
 
 func TestWhatIsWrongIsToldWithItsLine(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,7 @@ func (r *reader) reward(s section) rewards.RewardSpec {
 	}
 	for _, key := range s.order {
 		if key != "kind" && !slices.Contains(mine, key) {
-			s.problem(key, "a %s has no %s; its keys are %s", kind, key, strings.Join(mine, ", "))
+			s.problem(key, "a reward of kind %s has no %s; its keys are %s", kind, key, strings.Join(mine, ", "))
 		}
 	}
 	spec.Expires = s.positiveSpan("expires", 0)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 )
 
 func read(t *testing.T) *jsonschema.Schema {
@@ -44,26 +45,29 @@ func value(t *testing.T, source []byte) any {
 	return v
 }
 
-func TestSchemaAndParserAcceptTheSameTemplates(t *testing.T) {
+func TestSchemaAndParserAcceptTheSameFiles(t *testing.T) {
 	t.Parallel()
 	resolved, err := read(t).Resolve(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(Templates()) < 3 {
-		t.Fatal("templates are missing")
-	}
+	sources := map[string][]byte{"the shortest": []byte(short)}
 	for _, x := range Templates() {
-		p, err := Parse(x.Source, "USD", time.UTC)
-		if err != nil || p.Name != x.Name {
-			t.Errorf("%s: %s %v", x.Name, p.Name, err)
-		}
-		if err := resolved.Validate(value(t, x.Source)); err != nil {
-			t.Errorf("%s: %v", x.Name, err)
-		}
+		sources["template "+x.Name] = x.Source
 	}
-	if len(Templates()) == 0 {
-		t.Error("there is no template to begin with")
+	for name, x := range accepted {
+		sources[name] = []byte(x.source)
+	}
+	for name, source := range sources {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := Parse(source, "USD", time.UTC); err != nil {
+				t.Error(err)
+			}
+			if err := resolved.Validate(value(t, source)); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -86,72 +90,111 @@ func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 	}
 }
 
-// sections finds each object of the schema by the path that the parser gives it.
-func sections(root, s *jsonschema.Schema, path string, out map[string]*jsonschema.Schema) {
-	if s.Ref != "" {
-		s = root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")]
+// sections are the objects of the schema by the name that the parser gives them. All of them but the
+// programme itself are definitions, so that those which look alike are one.
+func sections(t *testing.T, root *jsonschema.Schema) map[string]*jsonschema.Schema {
+	t.Helper()
+	found := map[string]*jsonschema.Schema{"programme": root}
+	for name, s := range root.Defs {
+		if s.Type == "object" {
+			found[name] = s
+		}
 	}
-	if s.Type != "object" {
-		return
+	for name, s := range found {
+		for key, sub := range s.Properties {
+			if sub.Type == "object" {
+				t.Errorf("%s.%s is no definition", name, key)
+			}
+		}
 	}
-	out[path] = s
-	for name, sub := range s.Properties {
-		sections(root, sub, join(path, name), out)
-	}
+	return found
 }
 
 func TestSchemaAndParserKnowTheSameKeys(t *testing.T) {
 	t.Parallel()
-	root, found := read(t), map[string]*jsonschema.Schema{}
-	sections(root, root, "", found)
+	found := sections(t, read(t))
 	if !slices.Equal(slices.Sorted(maps.Keys(found)), slices.Sorted(maps.Keys(keys))) {
 		t.Fatalf("sections %v", slices.Sorted(maps.Keys(found)))
 	}
-	for path, s := range found {
-		if got := slices.Sorted(maps.Keys(s.Properties)); !slices.Equal(got, slices.Sorted(slices.Values(keys[path]))) {
-			t.Errorf("%q: the schema has %v", path, got)
+	for shape, s := range found {
+		if got := slices.Sorted(maps.Keys(s.Properties)); !slices.Equal(got, slices.Sorted(slices.Values(keys[shape]))) {
+			t.Errorf("%s: the schema has %v", shape, got)
 		}
-		if s.AdditionalProperties == nil || s.AdditionalProperties.Not == nil {
-			t.Errorf("%q: other keys pass", path)
+		if closed := s.AdditionalProperties != nil && s.AdditionalProperties.Not != nil; closed == (keys[shape] == nil) {
+			t.Errorf("%s: other keys pass, or names of one's own do not", shape)
 		}
 		for _, key := range s.Required {
-			without(t, path, key)
+			if hints[shape+"."+key] == "" {
+				t.Errorf("%s.%s is required by the schema, and the parser has no hint for it", shape, key)
+			}
 		}
 	}
-}
-
-// without checks that the parser, too, misses a key that the schema requires.
-func without(t *testing.T, path, key string) {
-	t.Helper()
-	if hints[join(path, key)] == "" {
-		t.Errorf("%s is required by the schema, and the parser has no hint for it", join(path, key))
+	for at := range hints {
+		shape, key, _ := strings.Cut(at, ".")
+		if _, ok := keys[shape]; !ok || key == "" && found[shape] == nil {
+			t.Errorf("the hint %s is for nothing", at)
+		}
 	}
 }
 
 func TestSchemaAndParserKnowTheSameWords(t *testing.T) {
 	t.Parallel()
-	root, found := read(t), map[string]*jsonschema.Schema{}
-	sections(root, root, "", found)
-	for path, want := range map[string][]any{
-		"advocate.reward.kind": {string(rewards.KindStoreCredit), string(rewards.KindDiscountCode)},
-		"qualify.customers":    {string(rewards.CustomersNew), string(rewards.CustomersAny)},
-		"attribution.touch":    {"last", "first"},
-		"partial_refund":       {string(rewards.RefundProportional), string(rewards.RefundKeep), string(rewards.RefundTakeBack)},
+	found := sections(t, read(t))
+	verdicts := []string{"flag", "hold", "reject", "off"}
+	var names []string
+	for _, k := range rewards.RewardKinds {
+		names = append(names, string(k))
+	}
+	for at, tc := range map[string]struct {
+		source string // with the word in place of %s
+		words  []string
+	}{
+		"reward.kind":              {reward("{kind: %s, REST}"), names},
+		"programme.mode":           {"program: offer\ninstead_of: [other]\nadvocate: {reward: {kind: cash, amount: 5}}\nmode: %s\n", []string{"live", "shadow"}},
+		"qualify.customers":        {short + "qualify: {customers: %s}\n", []string{"new", "any"}},
+		"qualify.other_discounts":  {short + "qualify: {other_discounts: %s}\n", []string{"allow", "refuse"}},
+		"attribution.touch":        {short + "attribution: {touch: %s}\n", []string{"last", "first"}},
+		"attribution.bind":         {short + "attribution: {bind: %s}\n", []string{"none", "first_order"}},
+		"programme.partial_refund": {short + "partial_refund: %s\n", []string{"proportional", "keep", "take_back"}},
+		"points.kind":              {short + "points: {per: 1, worth: 1, kind: %s}\n", []string{"store_credit", "discount_code", "gift_card"}},
+		"fairness.household":       {short + "fairness: {household: %s}\n", verdicts},
 	} {
-		section, key := "", path
-		if i := strings.LastIndexByte(path, '.'); i > 0 {
-			section, key = path[:i], path[i+1:]
+		shape, key, _ := strings.Cut(at, ".")
+		var got []string
+		for _, word := range found[shape].Properties[key].Enum {
+			got = append(got, fmt.Sprint(word))
 		}
-		if got := found[section].Properties[key].Enum; !slices.Equal(got, want) {
-			t.Errorf("%s: %v", path, got)
+		if !slices.Equal(got, tc.words) {
+			t.Errorf("%s: %v", at, got)
 		}
-		for _, word := range want {
-			source := map[string]string{
-				"advocate.reward.kind": reward(fmt.Sprintf("{kind: %s, amount: 5}", word)), "qualify.customers": short + fmt.Sprintf("qualify: {customers: %s}\n", word),
-				"attribution.touch": short + fmt.Sprintf("attribution: {touch: %s}\n", word), "partial_refund": short + fmt.Sprintf("partial_refund: %s\n", word),
-			}[path]
+		for _, word := range tc.words {
+			source := strings.Replace(fmt.Sprintf(tc.source, word), "REST", restOf[word], 1)
 			if _, err := Parse([]byte(source), "USD", nil); err != nil {
 				t.Errorf("%s: %v", word, err)
+			}
+		}
+	}
+}
+
+// restOf is what a reward of each kind says at least.
+var restOf = map[string]string{
+	"discount_code": "amount: 5", "store_credit": "amount: 5", "gift_card": "amount: 5", "points": "per: 1", "cash": "percent: 5", "product": `product: "1"`,
+	"tag": "tag: vip", "donation": "amount: 5, charity: wwf", "entry": "count: 1", "ticket": "count: 1",
+}
+
+// What a single rule may be set to is asked of the rules themselves.
+func TestSchemaAndParserKnowTheSameVerdicts(t *testing.T) {
+	t.Parallel()
+	rules := sections(t, read(t))["rules"]
+	for _, rule := range fairness.Rules() {
+		for _, v := range []fairness.Verdict{fairness.Flag, fairness.Hold, fairness.Reject, fairness.Off} {
+			p, err := Parse(fmt.Appendf(nil, "%sfairness: {rules: {%s: %s}}\n", short, rule.Name, v), "USD", nil)
+			want := len(fairness.Settings{Override: map[string]fairness.Verdict{rule.Name: v}}.Problems()) == 0
+			if (err == nil) != want || want && p.Fairness.Override[rule.Name] != v {
+				t.Errorf("%s: %s gives %v, %v", rule.Name, v, p.Fairness, err)
+			}
+			if slices.Contains(rules.Properties[rule.Name].Enum, any(string(v))) != want {
+				t.Errorf("%s: the schema has %v", rule.Name, rules.Properties[rule.Name].Enum)
 			}
 		}
 	}
@@ -160,19 +203,18 @@ func TestSchemaAndParserKnowTheSameWords(t *testing.T) {
 // Every key says what it is, and shows how it is written.
 func TestSchemaExplainsEveryKey(t *testing.T) {
 	t.Parallel()
-	root, found := read(t), map[string]*jsonschema.Schema{}
-	sections(root, root, "", found)
-	for path, s := range found {
+	root := read(t)
+	for shape, s := range sections(t, root) {
 		for key, sub := range s.Properties {
 			target := sub
 			if sub.Ref != "" {
 				target = root.Defs[strings.TrimPrefix(sub.Ref, "#/$defs/")]
 			}
 			if sub.Description == "" && target.Description == "" {
-				t.Errorf("%s has no description", join(path, key))
+				t.Errorf("%s.%s has no description", shape, key)
 			}
 			if target.Type != "object" && target.Type != "boolean" && len(target.Examples) == 0 {
-				t.Errorf("%s has no example", join(path, key))
+				t.Errorf("%s.%s has no example", shape, key)
 			}
 		}
 	}
