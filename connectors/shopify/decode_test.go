@@ -10,7 +10,6 @@ import (
 
 	"grapevine/connectors/shopify"
 	"grapevine/rewards"
-	"grapevine/rewards/fairness"
 )
 
 const firstOrder = "5940001112223334445"
@@ -63,7 +62,7 @@ func TestAPaidOrderWithACode(t *testing.T) {
 		Currency: "USD", Payment: rewards.PaymentPaid,
 		Customer: &rewards.Person{ID: "6940001112223334445", Email: "friend@example.com", Phone: "+15555550123", Name: "Frida", Surname: "Example"},
 		Country:  "US",
-		Trail:    rewards.Trail{Address: fairness.Address{City: "Springfield", Country: "US"}},
+		Trail:    trailTo("", "", "Springfield", "", "US"),
 		Codes:    []rewards.AppliedCode{{Code: "ANNA-7Q2M", TookOff: usd(400)}},
 		Lines: []rewards.Line{
 			{ID: "1301", ProductID: "7001", Quantity: 1, Current: 1, Amount: usd(1800)},

@@ -53,8 +53,8 @@
 // its amount); how soon a code's use shows (asyncUsageCount); whether a credit's expiry comes back to
 // the very second on a live shop; whether one update may move a discount from collections to products;
 // whether a gift card that was switched off still shows what was left on it (it is reckoned so), how soon
-// the search for gift cards knows a new one, and on which moment of its last day a card ends. Store credit is spent soonest-expiring first, so a debit for one
-// reward can lower another's rest.
+// the search for gift cards knows a new one, and at which moment of its last day a card ends. Store credit
+// is spent soonest-expiring first, so a debit for one reward can lower another's rest.
 //
 // # github.com/bold-commerce/go-shopify
 //

@@ -10,7 +10,6 @@ import (
 
 	"grapevine/connectors/shopify/shopifytest"
 	"grapevine/rewards"
-	"grapevine/rewards/fairness"
 )
 
 func touch(code string, at time.Time) rewards.Touch { return rewards.Touch{Code: code, At: at} }
@@ -128,6 +127,23 @@ var elmStreet = shopifytest.Address{
 	FirstName: "Frida", LastName: "Example", Address1: "12 Elm Street", Address2: "Apt 4", City: "Springfield", Zip: "01101", CountryCode: "US",
 }
 
+// trailTo is the trail of an order that goes somewhere.
+func trailTo(line1, line2, city, postcode, country string) (t rewards.Trail) {
+	t.Address.Line1, t.Address.Line2, t.Address.City, t.Address.Postcode, t.Address.Country = line1, line2, city, postcode, country
+	return t
+}
+
+// readFrom and toldFrom are what the API and the webhook add to it for a trailOrder.
+func readFrom(t rewards.Trail) rewards.Trail {
+	t.IP, t.Card = "2001:db8::1", "visa 424242 4242 03/2029"
+	return t
+}
+
+func toldFrom(t rewards.Trail) rewards.Trail {
+	t.IP, t.Agent = "2001:db8::1", "Mozilla/5.0"
+	return t
+}
+
 // trailOrder is an order that tells everything.
 func trailOrder(in *shopifytest.OrderInput) {
 	in.Customer.FirstName, in.Customer.LastName = "Frida", "Example"
@@ -138,28 +154,31 @@ func trailOrder(in *shopifytest.OrderInput) {
 
 func TestWhatAnOrderTellsOfWhereItCameFrom(t *testing.T) {
 	t.Parallel()
-	home := fairness.Address{Line1: "12 Elm Street", Line2: "Apt 4", City: "Springfield", Postcode: "01101", Country: "US"}
+	home := trailTo("12 Elm Street", "Apt 4", "Springfield", "01101", "US")
+	bill := trailTo("7 Oak Lane", "", "Toronto", "M5V 2T6", "CA")
 	for name, tc := range map[string]struct {
 		hidden     bool
 		change     func(in *shopifytest.OrderInput)
 		read, told rewards.Order // of them what is compared below
 	}{
 		"everything": {
-			read: rewards.Order{Country: "US", Risk: rewards.RiskInvestigate, Trail: rewards.Trail{Address: home, IP: "2001:db8::1", Card: "visa 424242 4242 03/2029"}},
-			told: rewards.Order{Country: "US", Trail: rewards.Trail{Address: home, IP: "2001:db8::1", Agent: "Mozilla/5.0"}},
+			read: rewards.Order{Country: "US", Risk: rewards.RiskInvestigate, Trail: readFrom(home)},
+			told: rewards.Order{Country: "US", Trail: toldFrom(home)},
 		},
 		"without approval for protected data": {
 			hidden: true,
-			read: rewards.Order{Country: "US", Risk: rewards.RiskInvestigate, Trail: rewards.Trail{
-				Address: fairness.Address{City: "Springfield", Country: "US"}, IP: "2001:db8::1", Card: "visa 424242 4242 03/2029"}},
-			told: rewards.Order{Country: "US", Trail: rewards.Trail{Address: fairness.Address{Country: "US"}, IP: "2001:db8::1", Agent: "Mozilla/5.0"}},
+			read:   rewards.Order{Country: "US", Risk: rewards.RiskInvestigate, Trail: readFrom(trailTo("", "", "Springfield", "", "US"))},
+			told:   rewards.Order{Country: "US", Trail: toldFrom(trailTo("", "", "", "", "US"))},
 		},
 		"goods that go nowhere": {
 			change: func(in *shopifytest.OrderInput) { in.ShippingAddress = nil },
-			read: rewards.Order{Country: "CA", Risk: rewards.RiskInvestigate, Trail: rewards.Trail{
-				Address: fairness.Address{Line1: "7 Oak Lane", City: "Toronto", Postcode: "M5V 2T6", Country: "CA"}, IP: "2001:db8::1", Card: "visa 424242 4242 03/2029"}},
-			told: rewards.Order{Country: "CA", Trail: rewards.Trail{
-				Address: fairness.Address{Line1: "7 Oak Lane", City: "Toronto", Postcode: "M5V 2T6", Country: "CA"}, IP: "2001:db8::1", Agent: "Mozilla/5.0"}},
+			read:   rewards.Order{Country: "CA", Risk: rewards.RiskInvestigate, Trail: readFrom(bill)},
+			told:   rewards.Order{Country: "CA", Trail: toldFrom(bill)},
+		},
+		"goods that go to no known country": {
+			change: func(in *shopifytest.OrderInput) { in.ShippingAddress = &shopifytest.Address{Address1: "12 Elm Street"} },
+			read:   rewards.Order{Country: "CA", Risk: rewards.RiskInvestigate, Trail: readFrom(trailTo("12 Elm Street", "", "", "", ""))},
+			told:   rewards.Order{Country: "CA", Trail: toldFrom(trailTo("12 Elm Street", "", "", "", ""))},
 		},
 		"nothing": {
 			change: func(in *shopifytest.OrderInput) {

@@ -1,13 +1,11 @@
 package shopify
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
 
 	"grapevine/rewards"
-	"grapevine/rewards/fairness"
 )
 
 // What an order tells of where it came from. All of it may be withheld, none of it is ever logged.
@@ -31,20 +29,6 @@ type addressBody struct {
 	Country string `json:"country_code"`
 }
 
-func (a *addressNode) address() fairness.Address {
-	if a == nil {
-		return fairness.Address{}
-	}
-	return fairness.Address{Line1: a.Line1, Line2: a.Line2, City: a.City, Postcode: a.Zip, Country: countryOf(a.Country)}
-}
-
-func (a *addressBody) address() fairness.Address {
-	if a == nil {
-		return fairness.Address{}
-	}
-	return (*addressNode)(a).address()
-}
-
 // countryOf is an ISO code of two letters, "" for anything else.
 func countryOf(code string) string {
 	if len(code) != 2 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
@@ -53,12 +37,20 @@ func countryOf(code string) string {
 	return code
 }
 
-// goesTo is where the goods go, else where the bill goes.
-func goesTo(shipping, billing fairness.Address) fairness.Address {
-	if shipping == (fairness.Address{}) {
-		return billing
+// sendTo fills in where the goods go, else where the bill goes.
+func sendTo(o *rewards.Order, shipping, billing *addressNode) {
+	to := shipping
+	if to == nil || *to == (addressNode{}) {
+		to = billing
 	}
-	return shipping
+	if to == nil {
+		return
+	}
+	a := &o.Trail.Address
+	a.Line1, a.Line2, a.City, a.Postcode, a.Country = to.Line1, to.Line2, to.City, to.Zip, countryOf(to.Country)
+	if o.Country = a.Country; o.Country == "" && billing != nil {
+		o.Country = countryOf(billing.Country)
+	}
 }
 
 // ipOf is an address on the network in its shortest form, "" for what is none.
@@ -125,9 +117,8 @@ func (n *orderNode) card() string {
 // leaveTrail fills in what the API tells: all but the buyer's browser.
 func (n *orderNode) leaveTrail(o *rewards.Order) {
 	o.Touches = n.touches()
-	shipping, billing := n.ShippingTo.address(), n.BillingTo.address()
-	o.Trail = rewards.Trail{Address: goesTo(shipping, billing), IP: ipOf(n.ClientIP), Card: n.card()}
-	o.Country = cmp.Or(shipping.Country, billing.Country)
+	o.Trail.IP, o.Trail.Card = ipOf(n.ClientIP), n.card()
+	sendTo(o, n.ShippingTo, n.BillingTo)
 	switch n.Risk.Recommendation {
 	case "INVESTIGATE":
 		o.Risk = rewards.RiskInvestigate
@@ -139,9 +130,8 @@ func (n *orderNode) leaveTrail(o *rewards.Order) {
 // leaveTrail fills in what a webhook tells: all but the card and the shop's opinion.
 func (b *orderBody) leaveTrail(o *rewards.Order) {
 	o.Touches = b.touches()
-	shipping, billing := b.ShippingTo.address(), b.BillingTo.address()
-	o.Trail = rewards.Trail{Address: goesTo(shipping, billing), IP: ipOf(b.BrowserIP)}
-	o.Country = cmp.Or(shipping.Country, billing.Country)
+	o.Trail.IP = ipOf(b.BrowserIP)
+	sendTo(o, (*addressNode)(b.ShippingTo), (*addressNode)(b.BillingTo))
 	if c := b.Client; c != nil {
 		if ip := ipOf(c.IP); ip != "" {
 			o.Trail.IP = ip

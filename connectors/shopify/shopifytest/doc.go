@@ -25,11 +25,12 @@
 // in whole minor units; refunds of lines, of money alone, of shipping; cancelling, editing, deleting.
 // Orders tell addresses, visits, the card and the risk as far as they were given; those older than 60
 // days are hidden without read_all_orders. Products are named nowhere without read_products.
-// Discounts: on everything, on products or on collections, with the minimum of those goods alone; codes are unique in the shop whatever their case (TAKEN); bulk adding of codes is
-// asynchronous, and its errors stay with the codes. Store credit: an account per currency, expiry to
-// the second, the soonest-expiring credit is spent first, no idempotency whatever. Gift cards: codes are
-// unique, a debit can be done twice, a card that is off shows its balance still. Tags: compared without
-// regard to case.
+//
+// Discounts: on everything, on products or on collections, with the minimum of those goods alone; codes
+// are unique in the shop whatever their case (TAKEN); bulk adding of codes is asynchronous, and its errors
+// stay with the codes. Store credit: an account per currency, expiry to the second, the soonest-expiring
+// credit is spent first, no idempotency whatever. Gift cards: codes are unique, a debit can be done twice,
+// a card that is off shows its balance still. Tags: compared without regard to case.
 //
 // Webhooks: one delivery per topic of a change, all with the same event id, each with a webhook id
 // of its own; signed with the client secret; five seconds; eight retries with the original payload.
@@ -37,10 +38,10 @@
 //
 // # What it does not model
 //
-// Variants (a product has one price), gift cards as a means of payment of an order, fulfilment, returns, duties,
-// several shipping lines, tax on shipping, draft orders, customer merging, automatic discounts,
-// buy-X-get-Y, metafields, bulk operations,
-// OAuth, reverting a debit of store credit, deleting a subscription after failed deliveries, REST.
+// Variants (a product has one price), gift cards as a means of payment of an order, fulfilment, returns,
+// duties, several shipping lines, tax on shipping, draft orders, customer merging, automatic discounts,
+// buy-X-get-Y, metafields, bulk operations, OAuth, reverting a debit of store credit, deleting a
+// subscription after failed deliveries, REST.
 //
 // Where Shopify's behaviour is not known, the simulator decides, and a test must not lean on it:
 // usageLimit counts per discount and not per code; the messages of most user errors; a webhook id is
@@ -49,8 +50,7 @@
 // start and has no orders/paid; numberOfOrders counts cancelled orders and leaves test orders out;
 // an update that names a code renames the discount's only code; one update can take a discount off
 // collections and put it on products; a gift card can be spent until the end of its last day; the search
-// for gift cards knows a card at once; a code once used stays used when
-// its order is cancelled.
+// for gift cards knows a card at once; a code once used stays used when its order is cancelled.
 //
 // # In a test
 //
