@@ -8,6 +8,7 @@ import (
 
 	"grapevine/connectors"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
 )
 
@@ -15,11 +16,16 @@ import (
 type bookLoad struct {
 	*txn
 	shopID   string
-	orders   []webhooks.Confirmed
+	orders   []webhooks.Confirmed       // sealed
+	friends  map[string]fairness.Person // plain, by order id
 	book     *rewards.Book
 	retired  map[string]retiredCode
 	programs map[string]bool
-	people   map[string]bool // advocates
+	people   map[string]bool          // advocates
+	own      map[string][]ownOrder    // by order id: what else its buyer ordered
+	bonds    map[string]ownOrder      // by order id: the order that binds its buyer
+	sealed   map[string]advocateRow   // advocates of claims, by id
+	kept     map[string]rewards.Claim // by case key: claims of orders that were judged before
 }
 
 // retiredCode is a code that counts only for orders that were placed before it was retired.
@@ -28,20 +34,34 @@ type retiredCode struct {
 	at    time.Time
 }
 
-// book loads and locks the state of a shop for these orders. The offers are locked before anything is
-// counted: what was used of a budget cannot change until the transaction ends.
+// book loads and locks the state of a shop for orders that were judged before, or whose people are not
+// known any more.
 func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*bookLoad, error) {
+	return x.loadBook(shop, orders, nil)
+}
+
+// loadBook loads and locks the state of a shop for sealed orders; friends are who placed them, plain, by
+// order id. The offers are locked before anything is counted: what was used of a budget cannot change
+// until the transaction ends. The number of statements does not depend on that of the orders.
+func (x *txn) loadBook(shop connectors.Shop, orders []webhooks.Confirmed, friends map[string]fairness.Person) (*bookLoad, error) {
 	now, err := x.now()
 	if err != nil {
 		return nil, err
 	}
-	b := &bookLoad{txn: x, shopID: shop.ID, orders: orders, retired: map[string]retiredCode{}, programs: map[string]bool{}, people: map[string]bool{}, book: &rewards.Book{
-		ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
-		Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
-		Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{}, BudgetUsed: map[string]rewards.Money{},
-		AdvocateUsed: map[string][]rewards.Use{}, RewardCodes: map[string]rewards.Reward{},
-	}}
-	for _, step := range []func() error{b.records, b.owners, b.rewards, b.rewardCodes, b.offers, b.versions, b.used, b.earlier} {
+	b := &bookLoad{
+		txn: x, shopID: shop.ID, orders: orders, friends: friends, retired: map[string]retiredCode{}, programs: map[string]bool{}, people: map[string]bool{},
+		own: map[string][]ownOrder{}, bonds: map[string]ownOrder{}, sealed: map[string]advocateRow{}, kept: map[string]rewards.Claim{},
+		book: &rewards.Book{
+			ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
+			Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
+			Rewards: map[string][]rewards.Reward{}, EarlierHere: map[string]int64{}, BudgetUsed: map[string]rewards.Money{},
+			AdvocateUsed: map[string][]rewards.Use{}, Referrals: map[string][]rewards.Referral{}, Bonds: map[string]rewards.Claim{},
+			Cases: map[string]fairness.Case{}, RewardCodes: map[string]rewards.Reward{},
+		}}
+	for _, step := range []func() error{
+		b.records, b.trails, b.owners, b.rewards, b.rewardCodes, b.ownOrders, b.bind, b.family, b.offers, b.versions,
+		b.used, b.referrals, b.earlier, b.cases,
+	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -71,6 +91,7 @@ func (b *bookLoad) records() error {
 		b.need(rec.Decision.Program, rec.Decision.Advocate)
 		for _, c := range rec.Facts.Claims {
 			b.need(c.Program, c.AdvocateID)
+			b.kept[rewards.CaseKey(r.OrderID, c.AdvocateID)] = c
 		}
 	}
 	return nil
@@ -85,17 +106,43 @@ func (b *bookLoad) need(program, advocate string) {
 	}
 }
 
-// codes returns the folded codes of the orders.
+// trails completes where the orders came from.
+func (b *bookLoad) trails() error {
+	orders := make([]*rewards.Order, len(b.orders))
+	for i := range b.orders {
+		orders[i] = &b.orders[i].Order
+	}
+	return b.earlierTrails(b.shopID, orders)
+}
+
+// codes returns the folded codes of the orders, those of links included.
 func (b *bookLoad) codes() []string {
 	found := map[string]bool{}
 	for _, c := range b.orders {
-		for _, applied := range c.Order.Codes[:min(len(c.Order.Codes), rewards.MaxCodes+1)] {
-			if folded, ok := rewards.FoldCode(applied.Code); ok {
-				found[folded] = true
-			}
+		for _, folded := range codesOn(c.Order) {
+			found[folded] = true
 		}
 	}
 	return keysOf(found)
+}
+
+// codesOn are the folded codes and links of an order.
+func codesOn(o rewards.Order) (found []string) {
+	note := func(code string) {
+		if folded, ok := rewards.FoldCode(code); ok && !slices.Contains(found, folded) {
+			found = append(found, folded)
+		}
+	}
+	for _, applied := range o.Codes[:min(len(o.Codes), rewards.MaxCodes+1)] {
+		note(applied.Code)
+	}
+	for _, touch := range o.Touches {
+		if len(found) > 2*rewards.MaxCodes {
+			break
+		}
+		note(touch.Code)
+	}
+	return found
 }
 
 type ownerRow struct {
@@ -108,13 +155,16 @@ type ownerRow struct {
 	CustomerID *string
 	EmailKey   *string
 	Standing   string
+	Alias      bool
+	OfTeam     string
 }
 
 // owners finds whose codes are on the orders. A code that failed was never in the shop; one that was
-// retired counts for orders from before; one whose advocate was erased counts no more.
+// retired counts for orders from before, or as an alias at any time; one whose advocate was erased counts
+// no more.
 func (b *bookLoad) owners() error {
 	var rows []ownerRow
-	_, err := b.scan(&rows, `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, a.customer_id, a.email_key, a.status AS standing
+	_, err := b.scan(&rows, `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, c.alias, a.customer_id, a.email_key, a.status AS standing, a.team AS of_team
 FROM codes c JOIN advocates a ON a.shop_id = c.shop_id AND a.id = c.advocate_id
 WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, b.shopID, b.codes())
 	if err != nil {
@@ -123,9 +173,9 @@ WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id
 	for _, r := range rows {
 		claim := rewards.Claim{
 			Code: r.Folded, AdvocateID: r.AdvocateID, CustomerID: plain(r.CustomerID), EmailKey: plain(r.EmailKey),
-			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time,
+			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time, Group: r.OfTeam,
 		}
-		if r.Status == "retired" {
+		if r.Status == "retired" && !r.Alias {
 			b.retired[r.Folded] = retiredCode{claim, r.RetiredAt.Time}
 		} else {
 			b.book.Owners[r.Folded] = claim
@@ -170,6 +220,9 @@ type budgetRow struct {
 
 func (b *bookLoad) offers() error {
 	var rows []budgetRow
+	if len(b.programs) == 0 {
+		return nil
+	}
 	if _, err := b.scan(&rows, lockOffers, b.shopID, keysOf(b.programs)); err != nil {
 		return err
 	}
@@ -208,36 +261,6 @@ func (x *txn) programVersions(shopID string, names []string) (map[string][]rewar
 		versions[p.Name] = append(versions[p.Name], p)
 	}
 	return versions, nil
-}
-
-// ever is longer than any limit looks back.
-const ever = 100 * 365 * 24 * time.Hour
-
-// used lists what advocates earned of programmes that limit them, as far back as a limit looks: without a
-// limit nothing is counted, and with one there is not much to list.
-func (b *bookLoad) used() error {
-	t := table{cols: "program text, since timestamptz"}
-	for name, versions := range b.book.Versions {
-		span := time.Duration(0)
-		for _, p := range versions {
-			if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 {
-				p.PerAdvocateSpan = ever
-			}
-			if p.PerAdvocate > 0 {
-				span = max(span, p.PerAdvocateSpan)
-			}
-		}
-		if span > 0 {
-			t.add(name, b.book.Now.Add(-span))
-		}
-	}
-	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
-WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.order_id IS NOT NULL AND r.status NOT IN ('reversed', 'revoked') ORDER BY r.created_at`, b.shopID, keysOf(b.people))
-	for _, r := range rows {
-		key := rewards.UsedKey(r.Program, r.AdvocateID)
-		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
-	}
-	return err
 }
 
 // earlier counts each friend's earlier orders: those that are stored, and those that are being judged

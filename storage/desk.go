@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"grapevine/rewards"
@@ -22,11 +23,30 @@ func (d *DB) Desk() *Desk { return &Desk{d} }
 func (k *Desk) Reward(ctx context.Context, l webhooks.Lane, id string) (rewards.Reward, rewards.Siblings, error) {
 	x := k.d.read(ctx)
 	r, err := x.reward(l.Shop.ID, id, "")
-	if err != nil || r.Spec.Kind != rewards.KindStoreCredit || r.ExternalID == "" {
+	if err != nil {
 		return r, rewards.Siblings{}, k.d.fault("reading a reward", err)
 	}
-	s, err := x.siblings(l.Shop.ID, r)
+	var s rewards.Siblings
+	switch {
+	case r.Spec.Kind == rewards.KindTag:
+		s, err = x.sameTag(l.Shop.ID, r)
+	case r.Spec.Kind == rewards.KindStoreCredit && r.ExternalID != "":
+		s, err = x.siblings(l.Shop.ID, r)
+	}
 	return r, s, k.d.fault("reading a customer's rewards", err)
+}
+
+// sameTag tells whether another reward gives the customer the same tag, or is about to.
+func (x *txn) sameTag(shopID string, r rewards.Reward) (s rewards.Siblings, err error) {
+	var rows []rewardRow
+	_, err = x.scan(&rows, `SELECT * FROM rewards WHERE shop_id = ? AND kind = 'tag' AND customer_id = ? AND id <> ? AND status IN ('issuing', 'issued') AND NOT void ORDER BY id`,
+		shopID, r.CustomerID, r.ID)
+	if err != nil {
+		return s, err
+	}
+	others, err := rewardsOf(rows)
+	s.SameTag = slices.ContainsFunc(others, func(o rewards.Reward) bool { return o.Spec.Tag == r.Spec.Tag })
+	return s, err
 }
 
 // siblings finds what the customer's other credits have done to her account.
@@ -118,8 +138,14 @@ func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o
 	})
 }
 
-// askForCodes has the pending codes of a programme published, if there are any.
+// askForCodes has the pending codes of a programme published, if there are any. Where nothing stands in the
+// shop, because the programme lives by links, they are good at once.
 func (x *txn) askForCodes(shopID, program string) error {
+	_, err := x.exec(`UPDATE codes SET status = 'active' WHERE shop_id = ? AND program = ? AND status = 'pending'
+  AND EXISTS (SELECT 1 FROM offers o WHERE o.shop_id = codes.shop_id AND o.program = codes.program AND o.status = 'active' AND o.external_id = '')`, shopID, program)
+	if err != nil {
+		return err
+	}
 	var n int64
 	if _, err := x.scan(&n, "SELECT count(*) FROM codes WHERE shop_id = ? AND program = ? AND status = 'pending'", shopID, program); err != nil || n == 0 {
 		return err

@@ -14,6 +14,7 @@ func (x *txn) saveEffect(shopID string, e rewards.Effect) error {
 		func() error { return x.numberTickets(shopID, e.Rewards) },
 		func() error { return x.savePostings(shopID, e.Postings) },
 		func() error { return x.saveBudgets(shopID, e.Budget) },
+		func() error { return x.saveAlerts(shopID, e.Alerts) },
 		func() error { return x.enqueue(shopJobs(shopID, e.Jobs)) },
 	} {
 		if err := step(); err != nil {

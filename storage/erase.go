@@ -34,6 +34,9 @@ func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error)
 	if p.Name != "" {
 		kept.FirstName = p.Name
 	}
+	if p.Surname != "" {
+		kept.LastName = p.Surname
+	}
 	sealed, err := x.d.sealedPerson(shopID, kept)
 	if err != nil {
 		return "", err

@@ -54,18 +54,32 @@ func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) e
 	if err != nil {
 		return in.x.d.fault("recording orders", err)
 	}
-	rows := make([]orderRecord, len(orders))
+	rows, sealed := make([]orderRecord, len(orders)), make([]shopOrder, len(orders))
 	for i, o := range orders {
-		in.x.d.sealPerson(o.ShopID, o.Order.Customer)
+		in.x.d.Seal(o.ShopID, &o.Order)
 		o.Order.Codes = o.Order.Codes[:min(len(o.Order.Codes), rewards.MaxCodes)]
+		o.Order.Touches = o.Order.Touches[:min(len(o.Order.Touches), rewards.MaxCodes)]
 		rec := rewards.Record{
 			Facts:    rewards.Facts{Order: o.Order, At: now},
 			Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution},
 		}
 		rec.Eligible, _ = o.Order.Eligible() // an order that cannot be reckoned and earns nothing is only recorded
-		rows[i] = orderRecord{o.ShopID, rec}
+		rows[i], sealed[i] = orderRecord{o.ShopID, rec}, shopOrder{o.ShopID, o.Order}
 	}
-	return in.x.d.fault("recording orders", in.x.saveOrders(rows, newerPlain))
+	if err := in.x.savePlain(rows); err != nil {
+		return in.x.d.fault("recording orders", err)
+	}
+	return in.x.d.fault("recording where orders came from", in.x.saveTraces(sealed))
+}
+
+// Trace keeps where orders came from that are still to be read. See webhooks.InboxTx.
+func (in *inboxTx) Trace(_ context.Context, orders []webhooks.ShopOrder) error {
+	sealed := make([]shopOrder, len(orders))
+	for i, o := range orders {
+		in.x.d.Seal(o.ShopID, &o.Order)
+		sealed[i] = shopOrder{o.ShopID, o.Order}
+	}
+	return in.x.d.fault("recording where orders came from", in.x.saveTraces(sealed))
 }
 
 // Enqueue asks for jobs. See webhooks.InboxTx.

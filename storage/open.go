@@ -27,7 +27,8 @@ type Options struct {
 	Exclusive bool
 	// PoolSize is the number of PostgreSQL connections, 20 if zero, at least 15.
 	PoolSize int
-	// Log gets statements that took over a second, without their values. nil: none.
+	// Log gets statements that took over a second, without their values, and what an owner should hear of:
+	// budgets that run out. nil: none.
 	Log *slog.Logger
 	// Now is the clock of an SQLite database, time.Now if nil. PostgreSQL has its own.
 	Now func() time.Time
@@ -64,6 +65,7 @@ type DB struct {
 	keys   *secret.Keyring
 	clock  func() time.Time // SQLite's
 	mint   rewards.Mint
+	log    *slog.Logger // may be nil
 	// nesting bounds who may hold one connection while asking for a second, below the size of the pool.
 	nesting chan struct{}
 	close   []func() error
@@ -77,7 +79,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{clock: opts.Now, mint: opts.Mint, nesting: make(chan struct{}, opts.PoolSize/3)}
+	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3)}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
 		err = d.openSQLite(ctx, path, opts)

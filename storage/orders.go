@@ -37,37 +37,83 @@ type orderRecord struct {
 
 const orderCols = `shop_id text, order_id text, name text, status text, currency text, original_minor bigint, eligible_minor bigint,
   customer_id text, email_key text, placed_at timestamptz, updated_at timestamptz, paid boolean, test boolean,
-  outcome text, reason text, program text, version integer, advocate_id text, record text`
+  outcome text, reason text, program text, version integer, variant text, referral integer, advocate_id text, code text, linked boolean,
+  historic boolean, record text`
 
-// The two ways of meeting a row that is there. A plain order never replaces a judged one nor a newer
-// one; a judged one replaces what it was judged from.
+// The ways of meeting a row that is there. A plain order never replaces a judged one, a newer one, nor one
+// that was imported, unless it is marked as such; a judged one replaces what it was judged from.
 const (
-	newerPlain = " WHERE orders.outcome = 'none' AND (orders.updated_at IS NULL OR excluded.updated_at >= orders.updated_at)"
-	always     = ""
+	newer         = " WHERE orders.outcome = 'none' AND (orders.updated_at IS NULL OR excluded.updated_at >= orders.updated_at)"
+	newerPlain    = newer + " AND NOT orders.historic"
+	newerImported = newer + " AND orders.historic"
+	always        = ""
 )
 
 const saveOrdersSQL = `INSERT INTO orders (shop_id, order_id, name, status, currency, original_minor, eligible_minor, customer_id, email_key,
-  placed_at, updated_at, paid, test, outcome, reason, program, version, advocate_id, record)
+  placed_at, updated_at, paid, test, outcome, reason, program, version, variant, referral, advocate_id, code, linked, historic, record)
 SELECT v.shop_id, v.order_id, v.name, v.status, v.currency, v.original_minor, v.eligible_minor, v.customer_id, v.email_key,
-  v.placed_at, v.updated_at, v.paid, v.test, v.outcome, v.reason, v.program, v.version, v.advocate_id, v.record{json} FROM v WHERE true
+  v.placed_at, v.updated_at, v.paid, v.test, v.outcome, v.reason, v.program, v.version, v.variant, v.referral, v.advocate_id, v.code, v.linked,
+  v.historic, v.record{json} FROM v WHERE true
 ORDER BY v.shop_id, v.order_id
 ON CONFLICT (shop_id, order_id) DO UPDATE SET name = excluded.name, status = excluded.status, currency = excluded.currency,
   original_minor = excluded.original_minor, eligible_minor = excluded.eligible_minor, customer_id = excluded.customer_id,
   email_key = excluded.email_key, placed_at = excluded.placed_at, updated_at = excluded.updated_at, paid = excluded.paid,
   test = excluded.test, outcome = excluded.outcome, reason = excluded.reason, program = excluded.program,
-  version = excluded.version, advocate_id = excluded.advocate_id, record = excluded.record`
+  version = excluded.version, variant = excluded.variant, referral = excluded.referral, advocate_id = excluded.advocate_id,
+  code = excluded.code, linked = excluded.linked, historic = excluded.historic, record = excluded.record`
 
 func (x *txn) saveOrders(orders []orderRecord, where string) error {
+	_, err := x.upsertOrders(orders, where)
+	return err
+}
+
+// savePlain stores orders that carry no code of ours. One that was imported stays so: of those that were
+// passed over it is asked whether they were.
+func (x *txn) savePlain(orders []orderRecord) error {
+	n, err := x.upsertOrders(orders, newerPlain)
+	if err != nil || int(n) == len(orders) {
+		return err
+	}
+	t, at := table{cols: "i integer, shop_id text, order_id text"}, []orderRecord{}
+	for i, o := range orders {
+		t.add(i, o.shopID, clean(o.rec.Facts.Order.ID))
+	}
+	found, err := queryAll[int](x, t, "SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.historic AND o.outcome = 'none'")
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	for _, i := range found {
+		o := orders[i]
+		o.rec.Facts.Historic, o.rec.Decision.Reason = true, rewards.ReasonHistoric
+		at = append(at, o)
+	}
+	return x.saveOrders(at, newerImported)
+}
+
+func (x *txn) upsertOrders(orders []orderRecord, where string) (int64, error) {
 	t := table{cols: orderCols}
 	for _, o := range orders {
 		values, err := o.values()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		t.add(values...)
 	}
-	_, err := x.execAll(t, saveOrdersSQL+where)
-	return err
+	return x.execAll(t, saveOrdersSQL+where)
+}
+
+// referrer finds the winner's code, "" for a bond, and whether a link with it was followed. A link that was
+// beaten by its own code was followed all the same.
+func referrer(rec rewards.Record) (code string, linked bool) {
+	for _, c := range rec.Decision.Candidates {
+		if c.Won {
+			code = c.Code
+		}
+	}
+	for _, c := range rec.Facts.Claims {
+		linked = linked || code != "" && c.Code == code && c.Via == rewards.ViaLink
+	}
+	return code, linked
 }
 
 func (o orderRecord) values() ([]any, error) {
@@ -76,6 +122,7 @@ func (o orderRecord) values() ([]any, error) {
 		return nil, fmt.Errorf("writing the record of order %s: %w", o.rec.Facts.Order.ID, err)
 	}
 	order, d := o.rec.Facts.Order, o.rec.Decision
+	code, linked := referrer(o.rec)
 	var who rewards.Person
 	if order.Customer != nil {
 		who = *order.Customer
@@ -88,7 +135,8 @@ func (o orderRecord) values() ([]any, error) {
 		o.shopID, clean(order.ID), clean(order.Name), order.Status(), clean(order.Currency),
 		o.rec.Eligible.Original.Minor, o.rec.Eligible.Left.Minor, clean(who.ID), who.EmailKey,
 		order.PlacedAt, order.UpdatedAt, order.Paid(), order.Test,
-		string(d.Outcome), string(d.Reason), d.Program, d.Version, advocate, string(text),
+		string(d.Outcome), string(d.Reason), d.Program, d.Version, d.Variant, d.Referral, advocate, code, linked,
+		o.rec.Facts.Historic, string(text),
 	}, nil
 }
 

@@ -1,17 +1,23 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
 	"grapevine/internal/secret"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 )
 
-// The kinds of keyed look-up.
+// The kinds of keyed look-up. They are the kinds of traces too.
 const (
-	lookupEmail = "email"
-	lookupPhone = "phone"
+	lookupEmail   = "email"
+	lookupPhone   = "phone"
+	lookupAddress = "address"
+	lookupIP      = "ip"
+	lookupDevice  = "device" // IP and browser together
+	lookupCard    = "card"
 )
 
 // EmailKey is the keyed hash by which an e-mail address is found in one shop; "" for what is none.
@@ -23,11 +29,16 @@ func (d *DB) EmailKey(shopID, email string) string {
 	return d.keys.Lookup(shopID, lookupEmail, canonical)
 }
 
-// Seal replaces a person's plain e-mail and phone by keyed hashes and forgets them. It is the
+// Seal replaces what an order tells of people and places by keyed hashes and forgets it. It is the
 // pipeline's webhooks.Seal.
-func (d *DB) Seal(shopID string, p *rewards.Person) { d.sealPerson(shopID, p) }
+func (d *DB) Seal(shopID string, o *rewards.Order) {
+	d.sealPerson(shopID, o.Customer, cmp.Or(o.Country, o.Trail.Address.Country))
+	d.sealTrail(shopID, &o.Trail)
+}
 
-func (d *DB) sealPerson(shopID string, p *rewards.Person) {
+// sealPerson seals who placed an order that goes to a country. A telephone number whose form would be a
+// guess has no key: it could be anybody's.
+func (d *DB) sealPerson(shopID string, p *rewards.Person, country string) {
 	if p == nil {
 		return
 	}
@@ -35,15 +46,17 @@ func (d *DB) sealPerson(shopID string, p *rewards.Person) {
 		p.EmailKey = d.EmailKey(shopID, p.Email)
 	}
 	if p.Phone != "" {
-		p.PhoneKey = d.keys.Lookup(shopID, lookupPhone, p.Phone)
+		phone, _ := fairness.CanonicalPhone(p.Phone, country)
+		p.PhoneKey = d.keys.Lookup(shopID, lookupPhone, phone)
 	}
-	p.Email, p.Phone = "", ""
+	p.Email, p.Phone, p.Name, p.Surname = "", "", "", ""
 }
 
 // person is what is kept of an advocate in sealed form.
 type person struct {
 	Email     string `json:"email,omitempty"`
 	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"` // where the shop told it
 }
 
 func personPlace(shopID string) secret.Place {

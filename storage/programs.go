@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"grapevine/rewards"
@@ -28,6 +29,14 @@ type StoredProgram struct {
 	Source     string // the file as it was applied
 	Offer      webhooks.Offer
 	BudgetUsed rewards.Money
+	// Alerts are the levels that the budget passed, at its present size, the lowest first.
+	Alerts []StoredAlert
+}
+
+// StoredAlert is the passing of a level of a budget.
+type StoredAlert struct {
+	rewards.BudgetAlert
+	At time.Time
 }
 
 // ApplyProgram stores a programme as a new version, and asks for its discount in the shop. Where nothing
@@ -60,7 +69,7 @@ func (d *DB) ApplyProgram(ctx context.Context, shopID string, p rewards.Program,
 		if err := x.insertProgram(shopID, stored, source); err != nil {
 			return err
 		}
-		return x.offerProgram(shopID, stored)
+		return x.offerProgram(shopID, stored, judgedBy(append(versions[p.Name], stored)))
 	})
 	return stored, changed, err
 }
@@ -72,6 +81,21 @@ func sameTerms(a, b rewards.Program) bool {
 	x, errA := json.Marshal(a)
 	y, errB := json.Marshal(b)
 	return errA == nil && errB == nil && string(x) == string(y)
+}
+
+// judgedBy names the programmes whose codes any of these versions judges, each between spaces: an older order
+// is judged by an older version.
+func judgedBy(versions []rewards.Program) string {
+	names := map[string]bool{}
+	for _, v := range versions {
+		for _, name := range v.InsteadOf {
+			names[name] = true
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " " + strings.Join(keysOf(names), " ") + " "
 }
 
 func (x *txn) insertProgram(shopID string, p rewards.Program, source string) error {
@@ -86,21 +110,38 @@ func (x *txn) insertProgram(shopID string, p rewards.Program, source string) err
 
 // offerProgram wants the shop to show this version, and gives the programme those codes that have waited
 // for one.
-func (x *txn) offerProgram(shopID string, p rewards.Program) error {
-	_, err := x.exec(`INSERT INTO offers (shop_id, program, seed, wanted_version, status, currency) VALUES (?, ?, ?, ?, 'pending', ?)
-ON CONFLICT (shop_id, program) DO UPDATE SET wanted_version = excluded.wanted_version, status = 'pending', reason = '',
-  currency = CASE WHEN offers.budget_used_minor = 0 THEN excluded.currency ELSE offers.currency END`,
-		shopID, p.Name, x.d.mint.Code(), p.Version, p.Currency)
+func (x *txn) offerProgram(shopID string, p rewards.Program, judges string) error {
+	status := "pending"
+	if p.Shadow || p.Friend.None() { // there is nothing to make in the shop
+		status = "active"
+	}
+	var is string
+	_, err := x.scan(&is, `INSERT INTO offers (shop_id, program, seed, wanted_version, status, currency, binds, judges) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (shop_id, program) DO UPDATE SET wanted_version = excluded.wanted_version, reason = '',
+  status = CASE WHEN offers.external_id <> '' THEN 'pending' ELSE excluded.status END,
+  currency = CASE WHEN offers.budget_used_minor = 0 THEN excluded.currency ELSE offers.currency END, binds = excluded.binds, judges = excluded.judges
+RETURNING status`, shopID, p.Name, x.d.mint.Code(), p.Version, status, p.Currency, p.Attribution.Bind, judges)
 	if err != nil {
 		return err
+	}
+	if !hasCodes(p) {
+		return nil
 	}
 	if _, err := x.exec("UPDATE codes SET program = ? WHERE shop_id = ? AND program IS NULL", p.Name, shopID); err != nil {
 		return err
 	}
-	if err := x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobOffer, Subject: p.Name}})); err != nil {
-		return err
+	if is == "pending" {
+		if err := x.enqueue(shopJobs(shopID, []rewards.JobRequest{{Kind: rewards.JobOffer, Subject: p.Name}})); err != nil {
+			return err
+		}
 	}
 	return x.askForCodes(shopID, p.Name)
+}
+
+// hasCodes tells whether advocates have codes of a programme: a shadow has none, nor has one that only
+// judges the codes of others.
+func hasCodes(p rewards.Program) bool {
+	return !p.Shadow && (len(p.InsteadOf) == 0 || !p.Friend.None())
 }
 
 // offerAgain has an offer that failed made again, and its codes that the shop does not have.
@@ -132,7 +173,7 @@ func (x *txn) currentProgram(shopID string) (string, error) {
 	for _, name := range keysOf(versions) {
 		p := versions[name][len(versions[name])-1]
 		over := p.Until != nil && !now.Before(*p.Until)
-		if !over && !p.AppliedAt.Before(best.AppliedAt) {
+		if !over && hasCodes(p) && !p.AppliedAt.Before(best.AppliedAt) {
 			best = p
 		}
 	}
@@ -163,7 +204,8 @@ func (d *DB) programs(ctx context.Context, shopID, where string, arg string) ([]
 		Source          string
 		BudgetUsedMinor int64
 	}
-	_, err := d.read(ctx).scan(&rows, `SELECT o.*, p.spec, p.source FROM programs p JOIN offers o ON o.shop_id = p.shop_id AND o.program = p.name AND o.wanted_version = p.version
+	x := d.read(ctx)
+	_, err := x.scan(&rows, `SELECT o.*, p.spec, p.source FROM programs p JOIN offers o ON o.shop_id = p.shop_id AND o.program = p.name AND o.wanted_version = p.version
 WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
 	if err != nil {
 		return nil, err
@@ -179,5 +221,5 @@ WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
 		}
 		list[i] = s
 	}
-	return list, nil
+	return list, x.alertsOf(shopID, list)
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -18,7 +19,13 @@ type txn struct {
 	d   *DB
 	lex *strings.Replacer
 	at  time.Time // the database's time, once asked for
+	// told is what is to be logged once the transaction is committed.
+	told []func(*slog.Logger)
 }
+
+// afterwards has something logged once the transaction is committed: of one that is run again only the
+// last run counts.
+func (x *txn) afterwards(tell func(*slog.Logger)) { x.told = append(x.told, tell) }
 
 const (
 	maxRuns  = 8
@@ -29,13 +36,24 @@ const (
 // rolled it back because of its neighbours. f must not do anything but write to x.
 func (d *DB) write(ctx context.Context, doing string, f func(x *txn) error) error {
 	var err error
+	var told []func(*slog.Logger)
 	for run := range maxRuns {
 		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
 			break
 		}
-		err = d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error { return f(d.txn(g)) })
+		err = d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			x := d.txn(g)
+			err := f(x)
+			told = x.told
+			return err
+		})
 		if !mayRunAgain(err) {
 			break
+		}
+	}
+	if err == nil && d.log != nil {
+		for _, tell := range told {
+			tell(d.log)
 		}
 	}
 	return d.fault(doing, err)

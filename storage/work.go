@@ -3,9 +3,11 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
 )
 
@@ -40,28 +42,59 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 // judge applies orders to the book one after the other and stores what changed.
 func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
 	shopID := l.Shop.ID
-	for i := range orders {
-		x.d.sealPerson(shopID, orders[i].Order.Customer)
-	}
-	book, err := x.book(l.Shop, orders)
+	sealed, friends := x.d.sealedOrders(shopID, orders)
+	book, err := x.loadBook(l.Shop, sealed, friends)
 	if err != nil {
 		return err
 	}
-	records := map[string]rewards.Record{}
-	var all rewards.Effect
-	for _, c := range orders {
+	var changes []rewards.Change
+	for _, c := range book.orders {
 		change, err := book.apply(c)
 		if err != nil {
 			return err
 		}
-		records[c.Order.ID] = change.Record // the last one counts where an order stands there twice
-		merge(&all, change.Effect)
+		changes = append(changes, change)
 	}
-	rows := make([]orderRecord, 0, len(records))
-	for _, rec := range records {
-		rows = append(rows, orderRecord{shopID, rec})
+	return x.saveChanges(shopID, changes)
+}
+
+// sealedOrders returns copies of orders in which people and places are keyed hashes, and the plain people
+// for the moment of a comparison, by order id. The orders themselves stay as they are: a transaction that
+// is run again compares again.
+func (d *DB) sealedOrders(shopID string, orders []webhooks.Confirmed) ([]webhooks.Confirmed, map[string]fairness.Person) {
+	sealed, friends := slices.Clone(orders), map[string]fairness.Person{}
+	for i, c := range sealed {
+		if c.Order.Customer != nil {
+			who := *c.Order.Customer
+			sealed[i].Order.Customer = &who
+			friends[c.Order.ID] = plainFriend(c.Order)
+		}
+		d.Seal(shopID, &sealed[i].Order)
+	}
+	return sealed, friends
+}
+
+// saveChanges stores what judging orders of a shop left: the orders, where they came from, what followed,
+// and what shadows would have decided. Of an order that was judged twice the last record counts.
+func (x *txn) saveChanges(shopID string, changes []rewards.Change) error {
+	last, shadows := map[string]rewards.Record{}, map[string][]rewards.ShadowVerdict{}
+	var all rewards.Effect
+	for _, c := range changes {
+		id := c.Record.Facts.Order.ID
+		last[id], shadows[id] = c.Record, c.Shadows
+		merge(&all, c.Effect)
+	}
+	rows, sealed := make([]orderRecord, 0, len(last)), make([]shopOrder, 0, len(last))
+	for _, rec := range last {
+		rows, sealed = append(rows, orderRecord{shopID, rec}), append(sealed, shopOrder{shopID, rec.Facts.Order})
 	}
 	if err := x.saveOrders(rows, always); err != nil {
+		return err
+	}
+	if err := x.saveTraces(sealed); err != nil {
+		return err
+	}
+	if err := x.saveShadows(shopID, last, shadows); err != nil {
 		return err
 	}
 	return x.saveEffect(shopID, all)
@@ -85,6 +118,7 @@ func merge(into *rewards.Effect, e rewards.Effect) {
 	into.Rewards = append(into.Rewards, e.Rewards...)
 	into.Postings = append(into.Postings, e.Postings...)
 	into.Jobs = append(into.Jobs, e.Jobs...)
+	into.Alerts = append(into.Alerts, e.Alerts...)
 	for name, m := range e.Budget {
 		if into.Budget == nil {
 			into.Budget = map[string]rewards.Money{}

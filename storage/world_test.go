@@ -6,6 +6,7 @@ import (
 
 	"grapevine/connectors"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
 )
 
@@ -20,6 +21,7 @@ func creditProgram() rewards.Program {
 		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
 			Kind: rewards.KindStoreCredit, Amount: usd(1000), Expires: 180 * 24 * time.Hour}}},
 		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, PartialRefund: rewards.RefundProportional,
+		Fairness: fairness.Settings{PerDay: 1000, PerMonth: 1000, Strangers: 1000}, // many orders come at once here
 	}
 }
 
@@ -57,7 +59,7 @@ func (r *referred) order(id string) rewards.Order {
 	none, at := int64(0), time.Now().UTC().Add(-time.Second).Truncate(time.Millisecond)
 	return rewards.Order{
 		ID: id, Name: "#" + id, PlacedAt: at, UpdatedAt: at, PaidAt: &at, Currency: "USD", Payment: rewards.PaymentPaid,
-		Customer: &rewards.Person{ID: "c-" + id, Email: id + "@canary.example", EarlierOrders: &none},
+		Customer: &rewards.Person{ID: "c-" + id, Email: "friend@" + id + ".canary.example", EarlierOrders: &none},
 		Codes:    []rewards.AppliedCode{{Code: r.advocate.Code, TookOff: usd(500)}},
 		Lines:    []rewards.Line{{ID: "l1", Quantity: 1, Current: 1, Amount: usd(4500)}},
 	}

@@ -101,9 +101,7 @@ func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
 		stale := rewards.Errorf(rewards.Unavailable, "stale_read", "order %s is older than its webhook", j.Subject)
 		return Confirmed{}, &failure{call: &connectors.CallError{Cause: stale}, wait: staleWait, note: m.String()}
 	}
-	if order.Customer != nil {
-		v.opts.Seal(v.lane.Shop.ID, order.Customer)
-	}
+	// Who placed it stays plain until it is judged: people are compared then, and sealed.
 	return Confirmed{Job: j, Order: order}, nil
 }
 

@@ -8,8 +8,8 @@ import (
 	"grapevine/rewards"
 )
 
-// Seal replaces a person's plain e-mail and phone by keyed hashes and forgets them.
-type Seal func(shopID string, p *rewards.Person)
+// Seal replaces what an order tells of people and places by keyed hashes and forgets it.
+type Seal func(shopID string, o *rewards.Order)
 
 // digester turns stored webhooks into work: it decodes them, records orders that carry no code of
 // ours, and asks for the others to be confirmed.
@@ -28,6 +28,7 @@ type batch struct {
 	changed map[int]time.Time     // when the order changed at least, by event
 	jobs    []ShopJob
 	plain   map[[2]string]rewards.Order
+	traced  []ShopOrder // orders that will be read, as their webhooks told them
 }
 
 // digest is the DigestFunc of the pipeline. A panic becomes an error, so that the store tries the
@@ -61,6 +62,9 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 	if err := tx.RecordPlain(ctx, orders); err != nil {
 		return nil, fmt.Errorf("recording %d orders: %w", len(orders), err)
 	}
+	if err := tx.Trace(ctx, b.traced); err != nil {
+		return nil, fmt.Errorf("keeping where %d orders came from: %w", len(b.traced), err)
+	}
 	if err := tx.Enqueue(ctx, b.jobs); err != nil {
 		return nil, fmt.Errorf("asking for %d confirmations: %w", len(b.jobs), err)
 	}
@@ -82,15 +86,12 @@ func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error 
 	}
 	switch ev := decoded.(type) {
 	case rewards.OrderSeen:
-		if ev.Order.Customer != nil {
-			d.seal(e.ShopID, ev.Order.Customer)
-			b.results[i].CustomerID = ev.Order.Customer.ID
-		}
+		d.seal(e.ShopID, &ev.Order)
 		b.seen[i], b.changed[i] = ev.Order, ev.Order.UpdatedAt
-		b.ask(i, ev.Order.ID, codesOf(ev.Order))
+		b.ask(i, questionOf(e.ShopID, ev.Order))
 	case rewards.OrderTouched:
 		b.changed[i] = ev.At
-		b.ask(i, ev.OrderID, nil)
+		b.ask(i, OrderQuestion{ShopID: e.ShopID, OrderID: ev.OrderID})
 	case rewards.Unheeded:
 		b.results[i] = Digested{Status: EventIgnored, Reason: ev.Reason}
 	case rewards.DataRequested:
@@ -108,10 +109,10 @@ func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error 
 	return nil
 }
 
-func (b *batch) ask(i int, orderID string, codes []string) {
-	b.results[i].OrderID = orderID
+func (b *batch) ask(i int, q OrderQuestion) {
+	b.results[i].OrderID, b.results[i].CustomerID = q.OrderID, q.CustomerID
 	b.asked = append(b.asked, i)
-	b.asks = append(b.asks, OrderQuestion{ShopID: b.events[i].ShopID, OrderID: orderID, Codes: codes})
+	b.asks = append(b.asks, q)
 }
 
 // place sends an order's event on its way once it is known whether it concerns a programme.
@@ -125,6 +126,9 @@ func (b *batch) place(i int, q OrderQuestion, concerns bool) {
 			JobRequest: rewards.JobRequest{Kind: rewards.JobConfirm, Subject: q.OrderID},
 			Hint:       b.changed[i],
 		})
+		if hasState {
+			b.traced = append(b.traced, ShopOrder{ShopID: q.ShopID, Order: order})
+		}
 	case hasState:
 		b.results[i].Status = EventDone
 		key := [2]string{q.ShopID, q.OrderID}
@@ -138,15 +142,24 @@ func (b *batch) place(i int, q OrderQuestion, concerns bool) {
 	}
 }
 
-// codesOf folds the codes of an order. One beyond the limit is enough to have it confirmed and held.
-func codesOf(o rewards.Order) []string {
-	var out []string
+// questionOf asks about an order that came with its state. One code beyond the limit is enough to have it
+// confirmed and held; links beyond it are passed over.
+func questionOf(shopID string, o rewards.Order) OrderQuestion {
+	q := OrderQuestion{ShopID: shopID, OrderID: o.ID}
 	for _, c := range o.Codes[:min(len(o.Codes), rewards.MaxCodes+1)] {
 		if folded, ok := rewards.FoldCode(c.Code); ok {
-			out = append(out, folded)
+			q.Codes = append(q.Codes, folded)
 		}
 	}
-	return out
+	for _, t := range o.Touches[:min(len(o.Touches), rewards.MaxCodes)] {
+		if folded, ok := rewards.FoldCode(t.Code); ok {
+			q.Links = append(q.Links, folded)
+		}
+	}
+	if o.Customer != nil {
+		q.CustomerID, q.EmailKey = o.Customer.ID, o.Customer.EmailKey
+	}
+	return q
 }
 
 func customerOf(e rewards.Event) string {

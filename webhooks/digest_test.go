@@ -15,6 +15,7 @@ type books struct {
 	ours    map[string]bool
 	plain   map[string]rewards.Order
 	jobs    []ShopJob
+	traced  []string
 	applied []rewards.Event
 }
 
@@ -32,6 +33,13 @@ func (b *books) Concerns(_ context.Context, qs []OrderQuestion) ([]bool, error) 
 func (b *books) RecordPlain(_ context.Context, orders []ShopOrder) error {
 	for _, o := range orders {
 		b.plain[o.ShopID+" "+o.Order.ID] = o.Order
+	}
+	return nil
+}
+
+func (b *books) Trace(_ context.Context, orders []ShopOrder) error {
+	for _, o := range orders {
+		b.traced = append(b.traced, o.ShopID+" "+o.Order.ID)
 	}
 	return nil
 }
@@ -102,8 +110,10 @@ func TestDigest(t *testing.T) {
 	for topic := range want {
 		events = append(events, Event{ShopID: "s", Platform: "script", Topic: topic})
 	}
-	d := &digester{sources: map[string]Source{"script": source}, seal: func(_ string, p *rewards.Person) {
-		p.EmailKey, p.Email = "sealed", ""
+	d := &digester{sources: map[string]Source{"script": source}, seal: func(_ string, o *rewards.Order) {
+		if p := o.Customer; p != nil {
+			p.EmailKey, p.Email = "sealed", ""
+		}
 	}}
 	b := &books{ours: map[string]bool{"ANNA-7Q2M": true, "order 4": true}, plain: map[string]rewards.Order{}}
 	got, err := d.digest(t.Context(), b, events)

@@ -82,6 +82,9 @@ func (v *visit) fulfil(ctx context.Context, j Job) (*failure, error) {
 		}
 		action = take
 	}
+	if _, ok := action.(rewards.RemoveTag); ok && siblings.SameTag { // it stays for the other reward's sake
+		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{Step: step, Net: r.Net})
+	}
 	receipt, failed := v.ensure(ctx, j, r.ID+"/"+string(step), action, m)
 	if failed == nil {
 		return nil, v.opts.Work.Step(ctx, v.lane, j, rewards.StepResult{
@@ -171,9 +174,11 @@ func (v *visit) look(ctx context.Context, a rewards.Action, m memory) (r connect
 // refusesRepetition tells whether the shop itself refuses an action the second time, so that one look
 // is enough: codes are unique there, and switching off or setting a value twice is once.
 func refusesRepetition(a rewards.Action) bool {
-	switch a.(type) {
+	switch a := a.(type) {
 	case rewards.GrantCredit, rewards.TakeCredit:
 		return false
+	case rewards.TakeGiftCard: // a debit; to leave nothing is to switch the card off
+		return a.Left.IsZero()
 	}
 	return true
 }

@@ -26,7 +26,7 @@ func door(t *testing.T, inbox webhooks.Inbox) http.Handler {
 	t.Helper()
 	p, err := webhooks.New(webhooks.Options{
 		Inbox: inbox, Lanes: idle{}, Work: idle{}, Desk: idle{}, Platforms: []webhooks.Platform{plain},
-		Seal: func(string, *rewards.Person) {},
+		Seal: func(string, *rewards.Order) {},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -54,12 +54,16 @@ type DigestFunc func(ctx context.Context, tx InboxTx, events []Event) ([]Digeste
 
 // InboxTx is what a DigestFunc may ask and write.
 type InboxTx interface {
-	// Concerns tells which of these orders concern a programme: they carry a code of ours (a friend's
-	// or a reward's), or were found to carry one before. The answer is in the order of the question.
+	// Concerns tells which of these orders concern a programme: they carry a code or a link of ours (a
+	// friend's, or a reward's code), were found to carry one before, or their buyer was referred by a
+	// programme that keeps it so. The answer is in the order of the question.
 	Concerns(ctx context.Context, qs []OrderQuestion) ([]bool, error)
 	// RecordPlain stores orders that carry no code of ours, with outcome none; an older state never
 	// replaces a newer one.
 	RecordPlain(ctx context.Context, orders []ShopOrder) error
+	// Trace keeps where orders came from that are going to be read: the shop's answer may not tell all that
+	// a webhook told.
+	Trace(ctx context.Context, orders []ShopOrder) error
 	// Enqueue asks for jobs. Hint of a confirm job is the newest update time that a webhook told.
 	Enqueue(ctx context.Context, jobs []ShopJob) error
 	// Apply carries out what events tell about people and shops. It returns the event's final reason.
@@ -105,6 +109,10 @@ type OrderQuestion struct {
 	ShopID  string
 	OrderID string
 	Codes   []string // folded
+	Links   []string // the codes of links, folded
+	// CustomerID and EmailKey are the buyer's; "" where the webhook tells of none.
+	CustomerID string
+	EmailKey   string
 }
 
 // ShopOrder is an order of a shop.
@@ -180,7 +188,7 @@ type Work interface {
 // Confirmed is an order read from the shop, or why it could not be.
 type Confirmed struct {
 	Job     Job
-	Order   rewards.Order // ID is always set
+	Order   rewards.Order // ID is always set; people and places in it are plain
 	Trouble rewards.Reason
 	Detail  string
 }

@@ -14,30 +14,39 @@ ALTER TABLE rewards ADD COLUMN milestone text NOT NULL DEFAULT '', ADD COLUMN us
 ALTER TABLE rewards ALTER COLUMN milestone DROP DEFAULT, ALTER COLUMN used_minor DROP DEFAULT;
 UPDATE rewards SET rule = 'advocate' WHERE rule = program;
 CREATE INDEX rewards_points ON rewards (shop_id, advocate_id, program) WHERE kind = 'points' AND status = 'issued';
+CREATE INDEX rewards_milestones ON rewards (shop_id, advocate_id, program) WHERE milestone <> '';
+CREATE INDEX rewards_tags ON rewards (shop_id, customer_id) WHERE kind = 'tag';
 CREATE INDEX rewards_ending ON rewards (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
 
 ALTER TABLE orders ADD COLUMN historic boolean NOT NULL DEFAULT false;
 ALTER TABLE orders ADD COLUMN variant text NOT NULL DEFAULT '';
 ALTER TABLE orders ADD COLUMN referral integer NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN code text NOT NULL DEFAULT ''; -- the winner's, folded
+ALTER TABLE orders ADD COLUMN linked boolean NOT NULL DEFAULT false; -- a link with that code was followed
 ALTER TABLE advocates ADD COLUMN team text NOT NULL DEFAULT '';
 ALTER TABLE codes ADD COLUMN alias boolean NOT NULL DEFAULT false;
+-- What programmes say of one another, of their newest versions: whether friends stay with their first
+-- advocate, and whose codes any version judges instead, each name between spaces.
+ALTER TABLE offers ADD COLUMN binds boolean NOT NULL DEFAULT false;
+ALTER TABLE offers ADD COLUMN judges text NOT NULL DEFAULT '';
 
 -- Streams of orders by time: simulations, reports. Referrals by advocate: tiers, pace.
 CREATE INDEX orders_placed ON orders (shop_id, placed_at, order_id);
 CREATE INDEX orders_referrals ON orders (shop_id, advocate_id, program, placed_at) WHERE advocate_id IS NOT NULL;
+CREATE INDEX orders_code ON orders (shop_id, code, placed_at) WHERE code <> '';
 
--- Where orders came from, as keyed hashes: what fairness compares. kind: email, phone, address, ip, device, card.
+-- Where orders came from, as keyed hashes: what fairness compares. kind: email, phone, address, ip, device,
+-- card. The order itself may be on its way: some of this only a webhook tells.
 CREATE TABLE traces (
-    shop_id     text NOT NULL,
+    shop_id     text NOT NULL REFERENCES shops (shop_id),
     kind        text NOT NULL,
     key         text NOT NULL,
+    placed_at   timestamptz NOT NULL,
     order_id    text NOT NULL,
     customer_id text NOT NULL,
-    placed_at   timestamptz NOT NULL,
-    PRIMARY KEY (shop_id, kind, key, order_id),
-    FOREIGN KEY (shop_id, order_id) REFERENCES orders (shop_id, order_id)
+    PRIMARY KEY (shop_id, kind, key, placed_at, order_id)
 );
-CREATE INDEX traces_customer ON traces (shop_id, customer_id, kind) WHERE customer_id <> '';
+CREATE INDEX traces_customer ON traces (shop_id, customer_id) WHERE customer_id <> '';
 CREATE INDEX traces_order ON traces (shop_id, order_id);
 
 -- What people decided about orders. Rows are only added.

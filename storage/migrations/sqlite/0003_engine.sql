@@ -61,6 +61,8 @@ CREATE INDEX rewards_advocate ON rewards (shop_id, advocate_id, program, created
 CREATE INDEX rewards_newest ON rewards (shop_id, created_at, id);
 CREATE INDEX rewards_status ON rewards (shop_id, status, created_at, id);
 CREATE INDEX rewards_points ON rewards (shop_id, advocate_id, program) WHERE kind = 'points' AND status = 'issued';
+CREATE INDEX rewards_milestones ON rewards (shop_id, advocate_id, program) WHERE milestone <> '';
+CREATE INDEX rewards_tags ON rewards (shop_id, customer_id) WHERE kind = 'tag';
 CREATE INDEX rewards_ending ON rewards (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
 INSERT INTO rewards (shop_id, id, order_id, advocate_id, customer_id, beneficiary, rule, program, version, kind, spec, currency, value_minor, net_minor, given_minor, loss_minor, void, status, reason, created_at, release_at, code, code_folded, expires_at, tries, external_id, refs, withdrawn, replaced_by, replaces, milestone, used_minor)
 SELECT shop_id, id, order_id, advocate_id, customer_id, beneficiary, CASE WHEN rule = program THEN 'advocate' ELSE rule END, program, version, kind, spec, currency, value_minor, net_minor, given_minor, loss_minor, void, status, reason, created_at, release_at, code, code_folded, expires_at, tries, external_id, refs, withdrawn, replaced_by, replaces, '', 0 FROM rewards_before;
@@ -69,25 +71,32 @@ DROP TABLE rewards_before;
 ALTER TABLE orders ADD COLUMN historic INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE orders ADD COLUMN variant TEXT NOT NULL DEFAULT '';
 ALTER TABLE orders ADD COLUMN referral INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN code TEXT NOT NULL DEFAULT ''; -- the winner's, folded
+ALTER TABLE orders ADD COLUMN linked INTEGER NOT NULL DEFAULT 0; -- a link with that code was followed
 ALTER TABLE advocates ADD COLUMN team TEXT NOT NULL DEFAULT '';
 ALTER TABLE codes ADD COLUMN alias INTEGER NOT NULL DEFAULT 0;
+-- What programmes say of one another, of their newest versions: whether friends stay with their first
+-- advocate, and whose codes any version judges instead, each name between spaces.
+ALTER TABLE offers ADD COLUMN binds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE offers ADD COLUMN judges TEXT NOT NULL DEFAULT '';
 
 -- Streams of orders by time: simulations, reports. Referrals by advocate: tiers, pace.
 CREATE INDEX orders_placed ON orders (shop_id, placed_at, order_id);
 CREATE INDEX orders_referrals ON orders (shop_id, advocate_id, program, placed_at) WHERE advocate_id IS NOT NULL;
+CREATE INDEX orders_code ON orders (shop_id, code, placed_at) WHERE code <> '';
 
--- Where orders came from, as keyed hashes: what fairness compares. kind: email, phone, address, ip, device, card.
+-- Where orders came from, as keyed hashes: what fairness compares. kind: email, phone, address, ip, device,
+-- card. The order itself may be on its way: some of this only a webhook tells.
 CREATE TABLE traces (
-    shop_id     TEXT NOT NULL,
+    shop_id     TEXT NOT NULL REFERENCES shops (shop_id),
     kind        TEXT NOT NULL,
     key         TEXT NOT NULL,
+    placed_at   INTEGER NOT NULL,
     order_id    TEXT NOT NULL,
     customer_id TEXT NOT NULL,
-    placed_at   INTEGER NOT NULL,
-    PRIMARY KEY (shop_id, kind, key, order_id),
-    FOREIGN KEY (shop_id, order_id) REFERENCES orders (shop_id, order_id)
-) STRICT;
-CREATE INDEX traces_customer ON traces (shop_id, customer_id, kind) WHERE customer_id <> '';
+    PRIMARY KEY (shop_id, kind, key, placed_at, order_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX traces_customer ON traces (shop_id, customer_id) WHERE customer_id <> '';
 CREATE INDEX traces_order ON traces (shop_id, order_id);
 
 -- What people decided about orders. Rows are only added.

@@ -1,0 +1,147 @@
+package storage
+
+import (
+	"database/sql"
+	"strings"
+	"time"
+
+	"grapevine/rewards"
+)
+
+// ever is longer than any limit looks back.
+const ever = 100 * 365 * 24 * time.Hour
+
+// family adds the programmes that judge others' codes, and those that judge in their shadow.
+func (b *bookLoad) family() error {
+	if len(b.programs) == 0 {
+		return nil
+	}
+	var rows []struct{ Program, Judges string }
+	if _, err := b.scan(&rows, "SELECT program, judges FROM offers WHERE shop_id = ? AND judges <> ''", b.shopID); err != nil {
+		return err
+	}
+	for _, name := range keysOf(b.programs) { // one step: a programme judges the codes of another, and not what that one judges
+		for _, r := range rows {
+			if strings.Contains(r.Judges, " "+name+" ") {
+				b.need(r.Program, "")
+			}
+		}
+	}
+	return nil
+}
+
+// used lists what advocates earned of programmes that limit them, as far back as a limit looks, and their
+// milestones from ever: without a limit or a milestone nothing is listed.
+func (b *bookLoad) used() error {
+	t := table{cols: "program text, since timestamptz, milestones boolean"}
+	for name, versions := range b.book.Versions {
+		since, milestones := b.limitSince(versions)
+		if !since.IsZero() || milestones {
+			t.add(name, since, milestones)
+		}
+	}
+	if len(b.people) == 0 {
+		return nil
+	}
+	people := keysOf(b.people)
+	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
+WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL
+UNION SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND v.milestones
+WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL AND r.milestone <> ''
+ORDER BY 6, 4`, b.shopID, people, b.shopID, people)
+	for _, r := range rows {
+		key := rewards.UsedKey(r.Program, r.AdvocateID)
+		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
+	}
+	return err
+}
+
+// limitSince tells from when on the limits of a programme's versions count, zero if they have none, and
+// whether any has milestones.
+func (b *bookLoad) limitSince(versions []rewards.Program) (since time.Time, milestones bool) {
+	span := time.Duration(0)
+	for _, p := range versions {
+		if p.PerAdvocate > 0 && p.PerAdvocateSpan == 0 {
+			p.PerAdvocateSpan = ever
+		}
+		if p.PerAdvocate > 0 {
+			span = max(span, p.PerAdvocateSpan)
+		}
+		for _, r := range p.Rules {
+			milestones = milestones || r.Milestone
+		}
+	}
+	if span > 0 {
+		since = b.book.Now.Add(-span)
+	}
+	return since, milestones
+}
+
+const (
+	// mostReferrals bounds what is listed of one advocate's referrals in one programme, the newest first: who
+	// has more is above every tier, and a milestone beyond it is not seen.
+	mostReferrals = 5000
+	// paceSpan is how far back an advocate's pace is looked at, whatever the programme counts.
+	paceSpan = 30 * 24 * time.Hour
+)
+
+// stood are the outcomes of an order that counts.
+const stood = "('rewarded', 'pending', 'held')"
+
+// referrals lists the orders of these advocates that count for these programmes, as far back as tiers and
+// milestones look before the oldest order at hand.
+func (b *bookLoad) referrals() error {
+	t := table{cols: "program text, advocate_id text, since timestamptz"}
+	oldest := b.oldest()
+	for _, name := range keysOf(b.book.Versions) {
+		span := paceSpan
+		for _, p := range b.book.Versions[name] {
+			if span = max(span, p.CountingPeriod); p.CountingPeriod == 0 {
+				span = ever
+			}
+		}
+		for _, who := range keysOf(b.people) {
+			t.add(name, who, oldest.Add(-span))
+		}
+	}
+	const statement = `, w(program, advocate_id, since) AS (SELECT v.program, v.advocate_id, coalesce((
+  SELECT n.placed_at FROM orders n WHERE n.shop_id = ? AND n.advocate_id = v.advocate_id AND n.program = v.program AND n.placed_at >= v.since
+    AND n.outcome IN ` + stood + ` ORDER BY n.placed_at DESC LIMIT 1 OFFSET ?), v.since) FROM v)
+SELECT o.program, o.advocate_id, o.order_id, o.placed_at FROM w JOIN orders o ON o.advocate_id = w.advocate_id AND o.program = w.program AND o.placed_at >= w.since
+WHERE o.shop_id = ? AND o.outcome IN ` + stood
+	return b.chunks(t, func(with string, vals []any) error {
+		rows, err := b.Raw(b.lex.Replace(with+statement), append(vals, b.shopID, mostReferrals-1, b.shopID)...).Rows()
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		return b.keepReferrals(rows)
+	})
+}
+
+// keepReferrals reads the rows by hand: there may be thousands.
+func (b *bookLoad) keepReferrals(rows *sql.Rows) error {
+	for rows.Next() {
+		var program, advocate string
+		var at stamp
+		var r rewards.Referral
+		if err := rows.Scan(&program, &advocate, &r.OrderID, &at); err != nil {
+			return err
+		}
+		r.PlacedAt = at.Time
+		key := rewards.UsedKey(program, advocate)
+		b.book.Referrals[key] = append(b.book.Referrals[key], r)
+	}
+	return rows.Err()
+}
+
+// oldest is when the oldest of the orders was placed, at the latest now.
+func (b *bookLoad) oldest() time.Time {
+	at := b.book.Now
+	for _, c := range b.orders {
+		if placed := c.Order.PlacedAt; !placed.IsZero() && placed.Before(at) {
+			at = placed
+		}
+	}
+	return at
+}
