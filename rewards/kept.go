@@ -92,15 +92,21 @@ type PayoutFilter struct {
 	Status PayoutStatus
 }
 
-// Donations is what a programme's orders brought one charity.
+// Donations is what a programme's orders brought its charities.
 type Donations struct {
-	Program  string
+	Program   string
+	Goal      Money // by its newest version; no currency without one
+	Raised    Money // given and paid, of all charities
+	Charities []CharityTotal
+}
+
+// CharityTotal is one charity's part. All amounts are in one currency.
+type CharityTotal struct {
 	Charity  string
 	Promised Money // earned, and not yet beyond doubt
 	Given    Money // set aside for it, to be paid
 	Paid     Money
 	Lost     Money // paid before a refund took its ground
-	Goal     Money // of the programme, by its newest version; no currency without one
 }
 
 // Contest is one draw of a programme's entries: what was announced, and what it came to.

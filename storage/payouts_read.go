@@ -1,9 +1,7 @@
 package storage
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"grapevine/rewards"
@@ -194,17 +192,26 @@ FROM v JOIN payout_items i ON i.payout_id = v.id JOIN rewards r ON r.shop_id = i
 	return list, err
 }
 
-// Donations tells what each programme's orders brought each charity, by programme and charity.
+type donationRow struct {
+	Program, Charity, Currency  string
+	Promised, Given, Paid, Lost int64
+}
+
+func (r donationRow) total() rewards.CharityTotal {
+	money := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: r.Currency} }
+	return rewards.CharityTotal{Charity: r.Charity, Promised: money(r.Promised), Given: money(r.Given), Paid: money(r.Paid), Lost: money(r.Lost)}
+}
+
+// Donations tells what each programme's orders brought its charities, by programme and charity. A
+// programme that changed its currency stands there once for each.
 func (d *DB) Donations(ctx context.Context, shopID string) ([]rewards.Donations, error) {
 	x := d.read(ctx)
-	var rows []struct {
-		Program, Charity, Currency  string
-		Promised, Given, Paid, Lost int64
-	}
+	var rows []donationRow
 	_, err := x.scan(&rows, `SELECT program, spec ->> 'charity' AS charity, currency,
   sum(CASE WHEN status IN ('pending', 'held', 'approved') THEN net_minor WHEN status IN ('issuing', 'failed') THEN given_minor ELSE 0 END) AS promised,
   sum(CASE WHEN status = 'issued' THEN given_minor - loss_minor - used_minor ELSE 0 END) AS given, sum(used_minor) AS paid, sum(loss_minor) AS lost
-FROM rewards WHERE shop_id = ? AND kind = 'donation' AND status NOT IN ('reversed', 'revoked') GROUP BY program, spec ->> 'charity', currency`, shopID)
+FROM rewards WHERE shop_id = ? AND kind = 'donation' AND status NOT IN ('reversed', 'revoked')
+GROUP BY program, currency, spec ->> 'charity' ORDER BY program, currency, spec ->> 'charity'`, shopID)
 	if err != nil {
 		return nil, d.fault("adding up donations", err)
 	}
@@ -212,14 +219,15 @@ FROM rewards WHERE shop_id = ? AND kind = 'donation' AND status NOT IN ('reverse
 	if err != nil {
 		return nil, d.fault("adding up donations", err)
 	}
-	list := make([]rewards.Donations, len(rows))
-	for i, r := range rows {
-		money := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: r.Currency} }
-		list[i] = rewards.Donations{Program: r.Program, Charity: r.Charity, Promised: money(r.Promised), Given: money(r.Given),
-			Paid: money(r.Paid), Lost: money(r.Lost), Goal: newestOf(versions[r.Program]).Goal}
+	list := []rewards.Donations{}
+	for _, r := range rows {
+		n := len(list) - 1
+		if n < 0 || list[n].Program != r.Program || list[n].Raised.Currency != r.Currency {
+			list = append(list, rewards.Donations{Program: r.Program, Goal: newestOf(versions[r.Program]).Goal, Raised: rewards.Money{Currency: r.Currency}})
+			n++
+		}
+		list[n].Raised.Minor += r.Given + r.Paid
+		list[n].Charities = append(list[n].Charities, r.total())
 	}
-	slices.SortFunc(list, func(a, b rewards.Donations) int {
-		return cmp.Or(strings.Compare(a.Program, b.Program), strings.Compare(a.Charity, b.Charity), strings.Compare(a.Paid.Currency, b.Paid.Currency))
-	})
 	return list, nil
 }

@@ -20,6 +20,11 @@ type Options struct {
 	Orders    Orders
 	Reviews   Reviews
 	Events    Events
+	Points    Points
+	Payouts   Payouts
+	Payments  Payments
+	Contests  Contests
+	Tickets   Tickets
 	Shops     Shops
 	Keys      Keys
 	// PublicURL is the address under which shoppers reach this server, as in GRAPEVINE_PUBLIC_URL:
@@ -35,6 +40,11 @@ type API struct {
 	orders    Orders
 	reviews   Reviews
 	events    Events
+	points    Points
+	payouts   Payouts
+	payments  Payments
+	contests  Contests
+	tickets   Tickets
 	shops     Shops
 	keys      Keys
 	links     string // what an advocate's link starts with, "" if there are no links
@@ -47,6 +57,7 @@ type API struct {
 func New(o Options) (*API, error) {
 	for name, missing := range map[string]bool{
 		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Reviews": o.Reviews == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
+		"Points": o.Points == nil, "Payouts": o.Payouts == nil, "Payments": o.Payments == nil, "Contests": o.Contests == nil, "Tickets": o.Tickets == nil,
 		"Keys": o.Keys == nil, "Logger": o.Logger == nil, "Now": o.Now == nil,
 	} {
 		if missing {
@@ -59,6 +70,7 @@ func New(o Options) (*API, error) {
 	}
 	return &API{
 		advocates: o.Advocates, orders: o.Orders, reviews: o.Reviews, events: o.Events, shops: o.Shops, keys: o.Keys,
+		points: o.Points, payouts: o.Payouts, payments: o.Payments, contests: o.Contests, tickets: o.Tickets,
 		links: links, log: o.Logger, now: o.Now, fail: problem.Handler(o.Logger),
 	}, nil
 }

@@ -33,6 +33,7 @@ type call struct {
 	token access.Token
 	shop  string
 	id    string // of the thing below the shop, "" if none is named
+	code  string // of a ticket; it opens a door, so it stands in no log
 	query query
 	body  []byte
 }
@@ -95,6 +96,9 @@ func (a *API) admit(ctx context.Context, c echo.Context, r route) (call, error) 
 	if in.id, err = pathID(c, r); err != nil {
 		return call{}, err
 	}
+	if strings.Contains(r.path, ":code") {
+		in.id, in.code = "", in.id
+	}
 	if in.query, err = readQuery(c.Request().URL.RawQuery, r.query); err != nil {
 		return call{}, err
 	}
@@ -120,9 +124,12 @@ func (a *API) authenticate(ctx context.Context, header string) (access.Token, er
 // pathID returns the id below the shop. One of another form than ids have is not looked up.
 func pathID(c echo.Context, r route) (string, error) {
 	name, form := "id", ourID
-	if strings.Contains(r.path, ":order") {
+	switch {
+	case strings.Contains(r.path, ":order"):
 		name, form = "order", platformID
-	} else if !strings.Contains(r.path, ":id") {
+	case strings.Contains(r.path, ":code"):
+		name, form = "code", ticketForm
+	case !strings.Contains(r.path, ":id"):
 		return "", nil
 	}
 	id := c.Param(name)

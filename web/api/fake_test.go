@@ -27,14 +27,15 @@ type world struct {
 	Rewards   map[string][]rewards.StoredReward
 	Ledger    map[string][]rewards.LedgerEntry
 	Inbox     map[string][]webhooks.StoredEvent
-	Calls     map[string]*kept // by shop and key
+	Kept      map[string]*things
+	Calls     map[string]*memo // by shop and key
 
 	trouble error  // what every method but CheckToken answers
 	gate    func() // called in CreateAdvocate, without the lock
 	closing error  // what EndCall answers
 }
 
-type kept struct {
+type memo struct {
 	Hash, Body string
 	Status     int // 0 while in progress
 }
@@ -217,7 +218,7 @@ func (w *world) BeginCall(_ context.Context, shop, key string, hash []byte) (boo
 	k, ok := w.Calls[shop+key]
 	switch {
 	case !ok:
-		w.Calls[shop+key] = &kept{Hash: string(hash)}
+		w.Calls[shop+key] = &memo{Hash: string(hash)}
 		return true, 0, nil, nil
 	case k.Hash != string(hash):
 		return false, 0, nil, rewards.Errorf(rewards.Invalid, "key_reused", "other call")

@@ -8,8 +8,8 @@ import (
 	"grapevine/rewards"
 )
 
-// accountForm is that of an account's name: "program:give10get10", "issued:adv_…".
-var accountForm = regexp.MustCompile(`^[a-z]{2,20}:[0-9A-Za-z][0-9A-Za-z_.-]{0,127}$`)
+// accountForm is that of an account's name: "program:give10get10", "issued:adv_…", "issued:charity/trees".
+var accountForm = regexp.MustCompile(`^[a-z]{2,20}:[0-9A-Za-z][0-9A-Za-z_./-]{0,127}$`)
 
 func (a *API) listLedger(ctx context.Context, c call) (answer, error) {
 	p, err := c.query.page()

@@ -46,6 +46,45 @@ type Events interface {
 	Replay(ctx context.Context, shopID, id string) (webhooks.StoredEvent, error)
 }
 
+// Points is what advocates have of points.
+type Points interface {
+	Points(ctx context.Context, shopID, advocateID string) ([]rewards.PointsBalance, error)
+	// ExchangePoints turns points into a reward in the shop. Kind Invalid no_points_plan, bad_points,
+	// below_minimum; Conflict not_enough_points, budget_exhausted, advocate_blocked, advocate_retired.
+	ExchangePoints(ctx context.Context, shopID, advocateID, program string, points int64, actor string) (rewards.StoredReward, error)
+}
+
+// Payouts shows what the owner pays by list.
+type Payouts interface {
+	Payouts(ctx context.Context, shopID string, f rewards.PayoutFilter, p rewards.Page) (list []rewards.Payout, next string, err error)
+	Payout(ctx context.Context, shopID, id string) (rewards.Payout, error)
+	Donations(ctx context.Context, shopID string) ([]rewards.Donations, error)
+}
+
+// Payments makes lists of payments and closes them. What closes one that is closed answers with Kind
+// Conflict, code already_paid or payout_cancelled, and the list as it is.
+type Payments interface {
+	// CreatePayout fails with Kind Conflict nothing_to_pay where nothing is due.
+	CreatePayout(ctx context.Context, shopID string, w rewards.PayoutWanted, actor string) (rewards.Payout, error)
+	ExportPayout(ctx context.Context, shopID, id string) (rewards.Payout, error)
+	PayPayout(ctx context.Context, shopID, id, reference, actor string) (rewards.Payout, error)
+	CancelPayout(ctx context.Context, shopID, id, actor string) (rewards.Payout, error)
+}
+
+// Contests shows what was announced, and what it came to.
+type Contests interface {
+	Contests(ctx context.Context, shopID string) ([]rewards.Contest, error)
+	Contest(ctx context.Context, shopID, id string) (rewards.Contest, error)
+}
+
+// Tickets looks tickets up by their codes and lets people in.
+type Tickets interface {
+	Ticket(ctx context.Context, shopID, code string) (rewards.Ticket, error)
+	// RedeemTicket fails with Kind Conflict already_redeemed, ticket_reversed or ticket_expired, and the
+	// ticket as it is.
+	RedeemTicket(ctx context.Context, shopID, code, by, actor string) (rewards.Ticket, error)
+}
+
 // Shops knows the installed shops.
 type Shops interface {
 	Shop(ctx context.Context, id string) (connectors.Installed, error)

@@ -59,7 +59,7 @@ func (a *API) reissueReward(ctx context.Context, c call) (answer, error) {
 	if !printable(in.Reason, 200) {
 		return answer{}, problem.Refuse("bad_field", problem.Field{Field: "/reason", Code: "malformed", Detail: "has at most 200 characters and no controls"})
 	}
-	r, created, err := a.orders.Reissue(ctx, c.shop, c.id, in.Reason, "token:"+c.token.ID)
+	r, created, err := a.orders.Reissue(ctx, c.shop, c.id, in.Reason, c.actor())
 	if err != nil {
 		return answer{}, err
 	}

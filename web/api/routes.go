@@ -13,7 +13,7 @@ const prefix = "/api/v1"
 // route is one call that the API takes.
 type route struct {
 	method string
-	path   string       // below prefix; :shop and :id are ids of ours, :order is the platform's
+	path   string       // below prefix; :shop and :id are ids of ours, :order is the platform's, :code a ticket's
 	scope  access.Scope // what the token has to carry; "" for a call without a token
 	query  []string     // the parameters that it knows
 	// idempotent calls may carry an Idempotency-Key: sent again, they get the answer of the first time.
@@ -33,12 +33,26 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/shops/:shop/advocates", access.Write, nil, true, a.createAdvocate},
 		{http.MethodGet, "/shops/:shop/advocates", access.Read, paged("email", "customer_id", "code"), false, a.listAdvocates},
 		{http.MethodGet, "/shops/:shop/advocates/:id", access.Read, nil, false, a.showAdvocate},
+		{http.MethodGet, "/shops/:shop/advocates/:id/points", access.Read, nil, false, a.showPoints},
+		{http.MethodPost, "/shops/:shop/advocates/:id/points/exchange", access.Write, nil, true, a.exchangePoints},
 		{http.MethodGet, "/shops/:shop/orders/:order", access.Read, nil, false, a.showOrder},
 		{http.MethodGet, "/shops/:shop/reviews", access.Read, paged("status", "reason", "advocate"), false, a.listReviews},
 		{http.MethodPost, "/shops/:shop/orders/:order/review", access.Write, nil, true, a.reviewOrder},
 		{http.MethodGet, "/shops/:shop/rewards", access.Read, paged("order", "advocate", "status"), false, a.listRewards},
 		{http.MethodGet, "/shops/:shop/rewards/:id", access.Read, nil, false, a.showReward},
 		{http.MethodPost, "/shops/:shop/rewards/:id/reissue", access.Write, nil, true, a.reissueReward},
+		{http.MethodGet, "/shops/:shop/payouts", access.Read, paged("kind", "status"), false, a.listPayouts},
+		{http.MethodPost, "/shops/:shop/payouts", access.Write, nil, true, a.createPayout},
+		{http.MethodGet, "/shops/:shop/payouts/:id", access.Read, nil, false, a.showPayout},
+		// An answer with e-mail addresses is not kept for a repetition.
+		{http.MethodPost, "/shops/:shop/payouts/:id/export", access.Write, nil, false, a.exportPayout},
+		{http.MethodPost, "/shops/:shop/payouts/:id/paid", access.Write, nil, true, a.payPayout},
+		{http.MethodPost, "/shops/:shop/payouts/:id/cancel", access.Write, nil, true, a.cancelPayout},
+		{http.MethodGet, "/shops/:shop/donations", access.Read, nil, false, a.listDonations},
+		{http.MethodGet, "/shops/:shop/contests", access.Read, nil, false, a.listContests},
+		{http.MethodGet, "/shops/:shop/contests/:id", access.Read, nil, false, a.showContest},
+		{http.MethodGet, "/shops/:shop/tickets/:code", access.Read, nil, false, a.showTicket},
+		{http.MethodPost, "/shops/:shop/tickets/:code/redeem", access.Write, nil, true, a.redeemTicket},
 		{http.MethodGet, "/shops/:shop/events", access.Read, paged("status", "order"), false, a.listEvents},
 		{http.MethodGet, "/shops/:shop/events/:id", access.Read, nil, false, a.showEvent},
 		{http.MethodPost, "/shops/:shop/events/:id/replay", access.Write, nil, true, a.replayEvent},

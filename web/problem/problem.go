@@ -33,12 +33,12 @@ type Problem struct {
 
 // Field is one part of a call that is wrong.
 type Field struct {
-	Field  string `json:"field"`  // the name of a parameter or header, or a JSON pointer into the body
+	Field  string `json:"field"`  // the name of a parameter or header, a JSON pointer into the body, or what Tell names
 	Code   string `json:"code"`   // stable, for programs
 	Detail string `json:"detail"` // what is wrong with it
 }
 
-// refusal is an error that knows which parts of the call are wrong.
+// refusal is an error that knows which parts of the call are wrong, or how things stand.
 type refusal struct {
 	cause  error
 	fields []Field
@@ -51,6 +51,10 @@ func (r *refusal) Unwrap() error { return r.cause }
 func Refuse(code string, fields ...Field) error {
 	return &refusal{cause: rewards.Errorf(rewards.Invalid, code, "%d parts of the call are wrong", len(fields)), fields: fields}
 }
+
+// Tell adds to an error how things stand, where the caller may know: each field names a member of what the
+// call was about and gives its value as the detail. The error's kind and code stay.
+func Tell(err error, fields ...Field) error { return &refusal{cause: err, fields: fields} }
 
 // statuses are those of codes that have one of their own; the others have that of their kind.
 var statuses = map[string]int{

@@ -41,9 +41,32 @@ var problems = []Entry{
 	{"job_not_dead", "This job has not been given up.", "Nothing has to be done: it is tried again by itself."},
 	{"reward_moved", "Somebody else changed the reward at the same moment.", "Read it and decide again."},
 
+	// What is kept here and used later.
+	{"no_points_plan", "The programme does not say what its points are worth.", "Give the programme file a “points” section and apply it."},
+	{"bad_points", "So many points cannot be exchanged.", "Ask for a whole number above zero."},
+	{"below_minimum", "These are fewer points than can be exchanged at once.", "The programme names the least number; collect more first."},
+	{"not_enough_points", "There are fewer points than were asked for.", "Look at what there is: grapevine points show."},
+	{"not_usable", "The reward has less left than was asked for.", "Read the reward and decide again."},
+	{"bad_payout_kind", "Only cash and donations are paid by list.", "Take cash or donation."},
+	{"nothing_to_pay", "Nothing is due that is not on another list.", "See the lists that are open: grapevine payout list."},
+	{"already_paid", "The list was marked as paid before.", "Nothing has to be done. It shows when and by whom; make a new list for what came since."},
+	{"payout_cancelled", "The list was cancelled.", "What stood on it may stand on a new one: grapevine payout create."},
+	{"no_contest_plan", "The programme does not say how many win.", "Give the programme file a “contest” section and apply it."},
+	{"contest_open", "A contest of this programme is open already.", "Draw that one first: grapevine contest draw."},
+	{"no_entries", "The contest has no entries.", "Wait until there are some; it stays open."},
+	{"already_drawn", "The contest was drawn before, and its winners stay.", "See them: grapevine contest show."},
+	{"already_redeemed", "The ticket was redeemed before.", "Let nobody in on it again. It shows when and by whom it was redeemed."},
+	{"ticket_reversed", "The ticket is not valid: the order that brought it lost its ground, or a person took it back.", "Let nobody in on it."},
+	{"ticket_expired", "The ticket’s time is over.", "Let nobody in on it, unless you decide otherwise at the door."},
+
 	// What the commands look for.
 	{"shop_not_found", "There is no such shop.", "See those that there are: grapevine shop list."},
 	{"program_not_found", "There is no such programme.", "See those that there are: grapevine program list."},
+	{"advocate_not_found", "There is no such advocate.", "Check the id, and that she belongs to this shop."},
+	{"reward_not_found", "There is no such reward.", "Check the id, and that it belongs to this shop."},
+	{"payout_not_found", "There is no such list of payments.", "See those that there are: grapevine payout list."},
+	{"contest_not_found", "There is no such contest.", "See those that there are: grapevine contest list."},
+	{"ticket_not_found", "There is no such ticket.", "See those that there are: grapevine ticket list."},
 	{"event_not_found", "There is no such event.", "See those that there are: grapevine events list."},
 	{"shop_exists", "This shop is installed already.", "Change it: grapevine shop update."},
 
