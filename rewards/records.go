@@ -12,7 +12,29 @@ type Advocate struct {
 	Status    string
 	Reason    string // of failed, blocked and retired: code_exists_in_shop, …
 	Locale    string
+	Team      string // staff, partner, …: programmes may have terms of their own for it; "" for none
 	CreatedAt time.Time
+	OldCodes  []OldCode        // codes that she had before, newest first
+	History   []AdvocateChange // what people did, oldest first
+}
+
+// OldCode is a code that an advocate had before.
+type OldCode struct {
+	Code   string
+	Status string // retired, failed
+	Reason string
+	// Alias codes take nothing off any more, but whoever still comes with one is the advocate's friend.
+	Alias     bool
+	RetiredAt time.Time // zero where it never was in use
+}
+
+// AdvocateChange is what a person did to an advocate.
+type AdvocateChange struct {
+	At     time.Time
+	Change string // block, unblock, retire, team, rotate
+	Value  string // the team, the new code
+	Reason string // the person's words
+	Actor  string // "user:…", "token:…"
 }
 
 // NewAdvocate is what is asked for when somebody becomes an advocate.

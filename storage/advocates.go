@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -19,6 +18,7 @@ type advocateRow struct {
 	Locale       string
 	Status       string
 	Reason       string
+	Team         string
 	Created      stamp `gorm:"column:created_at"`
 }
 
@@ -32,6 +32,8 @@ type codeRow struct {
 	Program    *string
 	Status     string
 	Reason     string
+	Alias      bool
+	RetiredAt  stamp
 	Created    stamp `gorm:"column:created_at"`
 }
 
@@ -42,7 +44,7 @@ func (codeRow) TableName() string { return "codes" }
 func (r advocateRow) advocate(c codeRow) rewards.Advocate {
 	a := rewards.Advocate{
 		ID: r.ID, CustomerID: plain(r.CustomerID), Code: c.Code, Program: plain(c.Program), Status: c.Status, Reason: c.Reason,
-		Locale: r.Locale, CreatedAt: r.Created.Time,
+		Locale: r.Locale, Team: r.Team, CreatedAt: r.Created.Time,
 	}
 	if r.Status != "active" {
 		a.Status, a.Reason = r.Status, r.Reason
@@ -153,7 +155,13 @@ func (x *txn) giveCode(row advocateRow, n rewards.NewAdvocate) (rewards.Advocate
 	if program == "" {
 		return row.advocate(code), nil
 	}
-	return row.advocate(code), x.enqueue(shopJobs(row.ShopID, []rewards.JobRequest{{Kind: rewards.JobCodes, Subject: program}}))
+	if err := x.askForCodes(row.ShopID, program); err != nil {
+		return rewards.Advocate{}, err
+	}
+	if err := x.Where("shop_id = ? AND folded = ?", code.ShopID, code.Folded).Take(&code).Error; err != nil {
+		return rewards.Advocate{}, err
+	}
+	return row.advocate(code), nil
 }
 
 // placeCode stores the wanted code, or one made from the first name that nobody has yet.
@@ -180,7 +188,7 @@ func (x *txn) placeCode(c *codeRow, n rewards.NewAdvocate) error {
 	return rewards.Errorf(rewards.Internal, "code_taken", "%d generated codes were all taken", generatedTries)
 }
 
-// withCodes adds to advocates their newest code.
+// withCodes adds to advocates their newest code, those that they had before, and what people did to them.
 func (x *txn) withCodes(shopID string, rows []advocateRow) ([]rewards.Advocate, error) {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
@@ -190,15 +198,24 @@ func (x *txn) withCodes(shopID string, rows []advocateRow) ([]rewards.Advocate, 
 	if err := x.Where("shop_id = ? AND advocate_id IN ?", shopID, ids).Order("created_at, folded").Find(&codes).Error; err != nil {
 		return nil, err
 	}
-	newest := map[string]codeRow{}
+	newest, before := map[string]codeRow{}, map[string][]rewards.OldCode{}
 	for _, c := range codes {
+		if was, ok := newest[c.AdvocateID]; ok {
+			before[c.AdvocateID] = append([]rewards.OldCode{was.old()}, before[c.AdvocateID]...)
+		}
 		newest[c.AdvocateID] = c
 	}
+	changes, err := x.advocateHistory(shopID, ids)
 	list := make([]rewards.Advocate, len(rows))
 	for i, r := range rows {
 		list[i] = r.advocate(newest[r.ID])
+		list[i].OldCodes, list[i].History = before[r.ID], changes[r.ID]
 	}
-	return list, nil
+	return list, err
+}
+
+func (c codeRow) old() rewards.OldCode {
+	return rewards.OldCode{Code: c.Code, Status: c.Status, Reason: c.Reason, Alias: c.Alias, RetiredAt: c.RetiredAt.Time}
 }
 
 // Advocate returns an advocate. Kind NotFound.
@@ -247,53 +264,6 @@ func (d *DB) Advocates(ctx context.Context, shopID string, f rewards.AdvocateFil
 	}
 	list, err = x.withCodes(shopID, rows)
 	return list, next, d.fault("listing advocates", err)
-}
-
-// BlockAdvocate keeps an advocate from earning on orders that come from now on; her code stays.
-func (d *DB) BlockAdvocate(ctx context.Context, shopID, id, reason string) (rewards.Advocate, error) {
-	return d.moveAdvocate(ctx, shopID, id, "blocked", reason, "active")
-}
-
-// UnblockAdvocate lets her earn again.
-func (d *DB) UnblockAdvocate(ctx context.Context, shopID, id string) (rewards.Advocate, error) {
-	return d.moveAdvocate(ctx, shopID, id, "active", "", "blocked")
-}
-
-// RetireAdvocate ends an advocate and stops her codes in the shop. What she earned stays hers.
-func (d *DB) RetireAdvocate(ctx context.Context, shopID, id, reason string) (rewards.Advocate, error) {
-	return d.moveAdvocate(ctx, shopID, id, "retired", reason, "active", "blocked")
-}
-
-// moveAdvocate changes her status. One that has it already stays as she is; Kind Conflict, code
-// advocate_retired, for one that has ended.
-func (d *DB) moveAdvocate(ctx context.Context, shopID, id, to, reason string, from ...string) (rewards.Advocate, error) {
-	err := d.write(ctx, "changing an advocate", func(x *txn) error {
-		if err := x.lockLane(shopID); err != nil {
-			return err
-		}
-		var row advocateRow
-		if err := x.Where("shop_id = ? AND id = ?", shopID, id).Take(&row).Error; err != nil {
-			return missing(err, "advocate", id)
-		}
-		if row.Status == to {
-			return nil
-		}
-		if !slices.Contains(from, row.Status) {
-			return rewards.Errorf(rewards.Conflict, "advocate_"+row.Status, "advocate %s is %s", id, row.Status)
-		}
-		if _, err := x.exec("UPDATE advocates SET status = ?, reason = ? WHERE shop_id = ? AND id = ?", to, clean(reason), shopID, id); err != nil || to != "retired" {
-			return err
-		}
-		jobs, err := x.retireCodes(shopID, id, clean(reason))
-		if err != nil {
-			return err
-		}
-		return x.enqueue(shopJobs(shopID, jobs))
-	})
-	if err != nil {
-		return rewards.Advocate{}, err
-	}
-	return d.Advocate(ctx, shopID, id)
 }
 
 // retireCodes stops an advocate's codes here, and returns the jobs that stop them in the shop.

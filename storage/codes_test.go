@@ -88,7 +88,7 @@ func TestAnAdvocateWhoseCodeFailedGetsAnother(t *testing.T) {
 			t.Fatalf("her own code cannot be tried again: %+v", a)
 		}
 		fail(a.Code)
-		_, err := s.BlockAdvocate(s.ctx, r.shop.ID, a.ID, "abuse")
+		_, err := s.BlockAdvocate(s.ctx, r.shop.ID, a.ID, "abuse", "user:mia")
 		s.no(err)
 		if a = ask("MORE-1"); a.Status != "blocked" || a.Code != "WANTED-1" {
 			t.Fatalf("got %+v", a)

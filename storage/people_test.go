@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestAdvocatesAreOneForEachCustomerAndOneForEachCode(t *testing.T) {
 		}
 		again, created, err := s.CreateAdvocate(s.ctx, shop.ID, rewards.NewAdvocate{CustomerID: "1", Code: "OTHER-1"})
 		s.no(err)
-		if created || again != a {
+		if created || !reflect.DeepEqual(again, a) {
 			t.Fatalf("got %+v", again)
 		}
 		_, _, err = s.CreateAdvocate(s.ctx, shop.ID, rewards.NewAdvocate{CustomerID: "2", Code: strings.ToLower(a.Code)})
@@ -39,7 +40,7 @@ func TestAdvocatesAreOneForEachCustomerAndOneForEachCode(t *testing.T) {
 		for name, f := range map[string]rewards.AdvocateFilter{
 			"e-mail": {Email: " anna@example.COM "}, "customer": {CustomerID: "1"}, "code": {Code: strings.ToLower(a.Code)},
 		} {
-			if list, _, err := s.Advocates(s.ctx, shop.ID, f, rewards.Page{}); err != nil || len(list) != 1 || list[0] != a {
+			if list, _, err := s.Advocates(s.ctx, shop.ID, f, rewards.Page{}); err != nil || len(list) != 1 || !reflect.DeepEqual(list[0], a) {
 				t.Errorf("by %s: %+v, %v", name, list, err)
 			}
 		}
@@ -141,7 +142,7 @@ func TestARetiredOrBlockedAdvocate(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		r := s.referred(creditProgram())
 		before := r.order("before")
-		blocked, err := s.BlockAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "abuse")
+		blocked, err := s.BlockAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "abuse", "user:mia")
 		s.no(err)
 		if blocked.Status != "blocked" || blocked.Reason != "abuse" {
 			t.Fatalf("got %+v", blocked)
@@ -150,14 +151,14 @@ func TestARetiredOrBlockedAdvocate(t *testing.T) {
 		if o, err := s.Order(s.ctx, r.shop.ID, "o1"); err != nil || o.Decision.Reason != rewards.ReasonAdvocateBlocked {
 			t.Fatalf("got %+v, %v", o.Decision, err)
 		}
-		_, err = s.UnblockAdvocate(s.ctx, r.shop.ID, r.advocate.ID)
+		_, err = s.UnblockAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "a mistake", "user:mia")
 		s.no(err)
-		retired, err := s.RetireAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "left")
+		retired, err := s.RetireAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "left", "user:mia")
 		s.no(err)
 		if retired.Status != "retired" || s.count("SELECT count(*) FROM jobs WHERE kind = 'retire' AND subject = ?", "give10/"+r.advocate.Code) != 1 {
 			t.Fatalf("got %+v", retired)
 		}
-		_, err = s.UnblockAdvocate(s.ctx, r.shop.ID, r.advocate.ID)
+		_, err = s.UnblockAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "a mistake", "user:mia")
 		s.kind(err, rewards.Conflict, "advocate_retired")
 		after := r.order("after")
 		after.PlacedAt = time.Now().Add(time.Minute)
