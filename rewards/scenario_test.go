@@ -23,22 +23,54 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatalf("scenario files: %v %v", files, err)
 	}
+	var stories []story
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stories = append(stories, split(t, filepath.Base(file), string(text))...)
+	}
 	seen := &coverage{}
 	t.Run("stories", func(t *testing.T) {
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range split(t, filepath.Base(file), string(text)) {
-				t.Run(s.title, func(t *testing.T) {
-					t.Parallel()
-					s.play(t, seen)
-				})
-			}
+		for _, s := range stories {
+			t.Run(s.title, func(t *testing.T) {
+				t.Parallel()
+				s.play(t, seen)
+			})
 		}
 	})
 	seen.check(t)
+	enough(t, stories)
+}
+
+// enough checks that there are as many stories as were promised: 120, 30 of them of refunds, and for each
+// template one in which it pays and one in which it refuses. No two have one title.
+func enough(t *testing.T, stories []story) {
+	t.Helper()
+	refunds, titles, templates := 0, map[string]bool{}, map[string]int{}
+	for _, s := range stories {
+		if titles[s.title] {
+			t.Errorf("%s:%d: there is a story of this title already", s.file, s.line)
+		}
+		titles[s.title] = true
+		if strings.HasPrefix(s.file, "refunds") {
+			refunds++
+		}
+		for _, line := range s.lines {
+			if name, ok := strings.CutPrefix(line, "template "); ok {
+				templates[name]++
+			}
+		}
+	}
+	if len(stories) < 120 || refunds < 30 {
+		t.Errorf("%d stories, %d of them of refunds", len(stories), refunds)
+	}
+	for _, tpl := range programfile.Templates() {
+		if templates[tpl.Name] < 2 {
+			t.Errorf("%d stories of template %s", templates[tpl.Name], tpl.Name)
+		}
+	}
 }
 
 // story is one scenario: what stands under a "story:" line.

@@ -201,7 +201,10 @@ func (s *settling) shrink(was Reward) error {
 		return nil
 	}
 	if !d.Stands() {
-		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
+		if !r.Void || r.Status != StatusRedeemed { // why a used one could not be taken back stays known
+			r.Reason = d.Reason
+		}
+		r.Void, r.Net.Minor = true, 0
 	} else if d.Outcome == OutcomeHeld && !r.Void { // an approval was undone: back to where a person must look
 		r.Void, r.Net.Minor, r.Reason = true, 0, d.Reason
 		s.confirm(r.OrderID, s.book.Now.Add(again))
