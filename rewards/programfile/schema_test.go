@@ -71,6 +71,33 @@ func TestSchemaAndParserAcceptTheSameFiles(t *testing.T) {
 	}
 }
 
+// A template is called what its file says, is explained from its first line on, and gives nothing to warn of.
+func TestTemplatesAreGoodExamples(t *testing.T) {
+	t.Parallel()
+	used := map[rewards.RewardKind]bool{}
+	for _, x := range Templates() {
+		f, err := Read(x.Source, "USD", time.UTC)
+		if err != nil {
+			t.Errorf("%s: %v", x.Name, err)
+			continue
+		}
+		if f.Program.Name != x.Name || !bytes.HasPrefix(x.Source, []byte("# ")) || f.Program.Title == x.Name {
+			t.Errorf("%s: %s, %s", x.Name, f.Program.Name, f.Program.Title)
+		}
+		if len(f.Warnings) > 0 {
+			t.Errorf("%s: %v", x.Name, f.Warnings)
+		}
+		for _, r := range f.Program.Rules {
+			used[r.Reward.Kind] = true
+		}
+	}
+	for _, k := range rewards.RewardKinds {
+		if !used[k] {
+			t.Errorf("no template shows a reward of kind %s", k)
+		}
+	}
+}
+
 func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 	t.Parallel()
 	resolved, err := read(t).Resolve(nil)
