@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -13,7 +14,11 @@ import (
 //go:embed schema/*.graphql
 var schemaFiles embed.FS
 
-func loadSchema() (*ast.Schema, error) {
+// loadSchema reads the schema once for all shops of the process: nothing changes it, and a test makes
+// many shops.
+var loadSchema = sync.OnceValues(readSchema)
+
+func readSchema() (*ast.Schema, error) {
 	entries, err := schemaFiles.ReadDir("schema")
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
