@@ -104,15 +104,32 @@ func examineShop(ctx context.Context, db *storage.DB, platform *shopify.Shopify,
 		defer cancel()
 		var p shopify.Profile
 		if p, err = platform.Probe(ctx, shop); err == nil {
-			return judgeShop(f, installed, p)
+			var programs []storage.StoredProgram
+			if programs, err = db.Programs(ctx, installed.ID); err == nil {
+				return judgeShop(f, installed, p, lackingFor(programs, p))
+			}
 		}
 	}
 	f.Says, f.Do = installed.Domain+": "+rewards.CodeOf(err), mend(rewards.CodeOf(err))
 	return f
 }
 
-func judgeShop(f finding, installed connectors.Installed, p shopify.Profile) finding {
+// lackingFor names the scopes that the token lacks for the rewards which the shop's programmes give.
+func lackingFor(programs []storage.StoredProgram, p shopify.Profile) []string {
+	var scopes []string
+	for _, stored := range programs {
+		for _, rule := range stored.Program.Rules {
+			scopes = append(scopes, p.Lacking[rule.Reward.Kind]...)
+		}
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
+}
+
+func judgeShop(f finding, installed connectors.Installed, p shopify.Profile, forRewards []string) finding {
 	switch {
+	case len(p.Missing) == 0 && len(forRewards) > 0:
+		f.Says, f.Do = installed.Domain+": for the rewards of its programmes the token lacks "+strings.Join(forRewards, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
 	case len(p.Missing) > 0:
 		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
 	case p.Currency != installed.Currency:
