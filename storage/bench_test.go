@@ -121,7 +121,7 @@ func BenchmarkDecide(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := d.ApplyProgram(ctx, shop.ID, creditProgram(), ""); err != nil {
+		if _, _, err := d.ApplyProgram(ctx, shop.ID, busyProgram(), ""); err != nil {
 			b.Fatal(err)
 		}
 		r := &referred{shop: shop}

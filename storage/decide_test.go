@@ -50,7 +50,7 @@ func TestAnOrderBecomesARewardThatIsIssued(t *testing.T) {
 
 func TestABudgetOfTenRewardsGivesExactlyTen(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
-		p := creditProgram()
+		p := busyProgram()
 		p.Budget = usd(10_000)
 		shops := []*referred{s.referred(p), s.referred(p)}
 		var wg sync.WaitGroup
@@ -102,7 +102,7 @@ func TestOneOrderJudgedByManyAtOnceEarnsOnce(t *testing.T) {
 
 func TestStoreCreditsOfOneCustomerNeverExpireAtTheSameSecond(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
-		r := s.referred(creditProgram())
+		r := s.referred(busyProgram())
 		var orders []rewards.Order
 		for i := range 30 {
 			orders = append(orders, r.order(fmt.Sprint("o", i)))

@@ -58,7 +58,7 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 		return "", err
 	}
 	in.forget(shopID, customerID)
-	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID("erased_"), reason: reason}
+	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID("erased_"), reason: reason, keys: map[string]bool{}, hers: map[string]bool{}}
 	if customerID == "" {
 		e.customerID = e.alias // which stands nowhere yet
 	}
@@ -74,6 +74,9 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 		}
 	}
 	if err := e.orders(orderIDs); err != nil {
+		return "", err
+	}
+	if err := e.traces(orderIDs); err != nil {
 		return "", err
 	}
 	return reason, e.events(orderIDs)
@@ -102,6 +105,8 @@ func (in *inboxTx) forgets(shopID string, r webhooks.Digested) bool {
 type eraser struct {
 	*txn
 	shopID, customerID, emailKey, alias, reason string
+	keys                                        map[string]bool // her e-mails and telephone numbers, as orders tell them
+	hers                                        map[string]bool // ids of her orders
 }
 
 // advocate retires her, stops her codes, and takes back what she earned and did not get yet.
@@ -194,11 +199,35 @@ func (e *eraser) orders(orderIDs []string) error {
 	return nil
 }
 
+// traces forgets where her orders came from, those that are still to be read included, and her e-mails and
+// telephone numbers wherever they stand.
+func (e *eraser) traces(orderIDs []string) error {
+	for _, id := range orderIDs {
+		e.hers[clean(id)] = true
+	}
+	if e.emailKey != "" {
+		e.keys[e.emailKey] = true
+	}
+	_, err := e.exec(`DELETE FROM traces WHERE shop_id = ? AND (customer_id = ? OR order_id IN ?
+  OR order_id IN (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = 'email' AND t.key IN ?) OR kind IN ('email', 'phone') AND key IN ?)`,
+		e.shopID, e.customerID, keysOf(e.hers), e.shopID, keysOf(e.keys), keysOf(e.keys))
+	return err
+}
+
 // scrub puts the alias where she stood. listed tells that the shop named the order as hers.
 func (e *eraser) scrub(rec *rewards.Record, listed bool) {
 	f := &rec.Facts
+	if listed {
+		f.Order.Trail = rewards.Trail{}
+	}
 	if who := f.Order.Customer; who != nil && (listed || who.ID == e.customerID || e.emailKey != "" && who.EmailKey == e.emailKey) {
-		who.ID, who.PhoneKey = e.alias, ""
+		e.hers[clean(f.Order.ID)] = true
+		for _, key := range []string{who.EmailKey, who.PhoneKey} {
+			if key != "" {
+				e.keys[key] = true
+			}
+		}
+		who.ID, who.PhoneKey, f.Order.Trail = e.alias, "", rewards.Trail{}
 		if who.EmailKey != "" {
 			who.EmailKey = e.alias
 		}
@@ -242,6 +271,9 @@ func (e *eraser) events(orderIDs []string) error {
 	return err
 }
 
+// namelessPart is how many orders without a customer are forgotten by one statement.
+const namelessPart = 400
+
 // shopErased forgets all people of a shop, and its token. The request comes days after the shop has left:
 // one that is installed again by then keeps them.
 func (in *inboxTx) shopErased(shopID string) (string, error) {
@@ -267,8 +299,18 @@ UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORD
 			return "", err
 		}
 	}
+	var nameless []string // orders without a customer's id, which may have an e-mail or an address
+	_, err = x.scan(&nameless, "SELECT order_id FROM orders WHERE shop_id = ? AND customer_id = '' AND (email_key <> '' OR CAST(record AS text) LIKE ?)", shopID, `%_key":"%`)
+	if err != nil {
+		return "", err
+	}
+	for part := range slices.Chunk(nameless, namelessPart) {
+		if _, err := in.customerErased(shopID, "", part, "shop_erased"); err != nil {
+			return "", err
+		}
+	}
 	in.forget(shopID, "")
-	for _, sql := range []string{"UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", "DELETE FROM idempotency WHERE shop_id = ?"} {
+	for _, sql := range []string{"DELETE FROM traces WHERE shop_id = ?", "UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", "DELETE FROM idempotency WHERE shop_id = ?"} {
 		if _, err := x.exec(sql, shopID); err != nil {
 			return "", err
 		}
@@ -309,7 +351,7 @@ func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
 // empties it, and writes the file anew; PostgreSQL vacuums the tables that hold people, which frees the
 // space for other rows. It is to be run within a day of an erasure, and needs no pause of the server.
 func (d *DB) Scrub(ctx context.Context) error {
-	statements := []string{"VACUUM events, orders, advocates, rewards, jobs, attempts, idempotency"}
+	statements := []string{"VACUUM events, orders, traces, advocates, rewards, jobs, attempts, idempotency"}
 	if d.lite {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}

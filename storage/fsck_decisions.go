@@ -10,7 +10,11 @@ import (
 // decisionChecks: every verdict follows from the facts that are stored with it.
 var decisionChecks = []check{
 	{"I8", "every verdict can be derived again from its stored facts", checkVerdicts},
-	{"I15", "no reward came of a test order, an unpaid order or an advocate's own order", checkGrounds},
+	{"I15", "no reward came of a test order, an imported or unpaid order or an advocate's own order", checkGrounds},
+	{"I21", "of people who were erased it is not kept where their orders came from", search(
+		`SELECT t.shop_id, t.order_id AS subject, 'order has a ' || t.kind || ' of somebody who was erased' AS detail
+FROM traces t JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
+WHERE o.customer_id = '' AND CAST(o.record AS text) LIKE '%"customer":{"id":"erased!_%' ESCAPE '!'`)},
 }
 
 // checkVerdicts judges every order again.
@@ -51,14 +55,17 @@ func checkVerdicts(x *txn, report func(shopID, subject, text string)) error {
 	})
 }
 
-// checkGrounds looks at the orders whose rewards went to a shop.
+// checkGrounds looks at the orders whose rewards were given.
 func checkGrounds(x *txn, report func(shopID, subject, text string)) error {
 	return streamOrders(x, `SELECT o.shop_id, o.order_id, o.record FROM orders o WHERE EXISTS (
-  SELECT 1 FROM rewards r WHERE r.shop_id = o.shop_id AND r.order_id = o.order_id AND r.external_id <> '' AND NOT r.void AND r.status IN ('issuing', 'issued', 'redeemed', 'expired'))
+  SELECT 1 FROM rewards r WHERE r.shop_id = o.shop_id AND r.order_id = o.order_id AND NOT r.void AND r.status IN ('issuing', 'issued', 'redeemed', 'expired')
+    AND (r.external_id <> '' OR r.kind IN `+keptHere+`))
 ORDER BY o.shop_id, o.order_id`, func(shopID string, row orderRow, rec rewards.Record) error {
 		switch {
 		case rec.Facts.Order.Test:
 			report(shopID, row.OrderID, "a test order was rewarded")
+		case rec.Facts.Historic:
+			report(shopID, row.OrderID, "an imported order was rewarded")
 		case rec.Facts.PaidAt.IsZero():
 			report(shopID, row.OrderID, "an order that was never paid was rewarded")
 		case rec.Decision.Reason == rewards.ReasonSelfReferral:

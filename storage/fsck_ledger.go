@@ -92,7 +92,7 @@ func wider[T int | int64](a, b T) T {
 	return max(a, b)
 }
 
-// checkLimits walks the ledger in its order, and each advocate's rewards in theirs.
+// checkLimits walks the ledger in its order, and each advocate's orders in theirs.
 func checkLimits(x *txn, report func(shopID, subject, text string)) error {
 	bounds, err := x.allLimits()
 	if err != nil {
@@ -101,27 +101,37 @@ func checkLimits(x *txn, report func(shopID, subject, text string)) error {
 	if err := checkBudgets(x, bounds, report); err != nil {
 		return err
 	}
-	type key struct{ shop, program, advocate string }
-	earned := map[key][]time.Time{}
-	return stream(x, `SELECT shop_id, program, advocate_id, created_at FROM rewards
-WHERE replaces = '' AND order_id IS NOT NULL AND (status NOT IN ('reversed', 'revoked') OR replaced_by <> '') ORDER BY shop_id, program, advocate_id, created_at`, func(r rewardRow) error {
+	return checkEarned(x, bounds, report)
+}
+
+// earner is an advocate in a programme, and the orders by which she earned something within the limit's
+// window, by when they first did.
+type earner struct {
+	shop, program, advocate string
+	orders                  map[string]time.Time
+}
+
+// checkEarned counts orders: an order may earn an advocate, and her friend, several rewards, and counts once.
+func checkEarned(x *txn, bounds map[limitKey]limits, report func(shopID, subject, text string)) error {
+	var e earner
+	return stream(x, `SELECT shop_id, program, advocate_id, order_id, min(created_at) AS created_at FROM rewards
+WHERE replaces = '' AND order_id IS NOT NULL AND (status NOT IN ('reversed', 'revoked') OR replaced_by <> '')
+GROUP BY shop_id, program, advocate_id, order_id ORDER BY shop_id, program, advocate_id, 5, order_id`, func(r rewardRow) error {
 		l := bounds[limitKey{r.ShopID, r.Program}]
 		if l.each == 0 {
 			return nil
 		}
-		k := key{r.ShopID, r.Program, r.AdvocateID}
-		if len(earned) > 0 && earned[k] == nil {
-			clear(earned) // the rows are sorted: the advocate before is done
+		if e.shop != r.ShopID || e.program != r.Program || e.advocate != r.AdvocateID {
+			e = earner{r.ShopID, r.Program, r.AdvocateID, map[string]time.Time{}}
 		}
-		var window []time.Time
-		for _, at := range earned[k] {
-			if l.span == 0 || at.After(r.Created.Add(-l.span)) {
-				window = append(window, at)
+		for id, at := range e.orders {
+			if l.span > 0 && !at.After(r.Created.Add(-l.span)) {
+				delete(e.orders, id)
 			}
 		}
-		earned[k] = append(window, r.Created.Time)
-		if len(earned[k]) > l.each {
-			report(r.ShopID, r.AdvocateID, fmt.Sprintf("%d rewards of programme %s where %d are allowed", len(earned[k]), r.Program, l.each))
+		e.orders[plain(r.OrderID)] = r.Created.Time
+		if len(e.orders) > l.each {
+			report(r.ShopID, r.AdvocateID, fmt.Sprintf("rewards for %d orders of programme %s where %d are allowed", len(e.orders), r.Program, l.each))
 		}
 		return nil
 	})

@@ -20,13 +20,16 @@ WHERE status NOT IN ('reversed', 'revoked') AND order_id IS NOT NULL GROUP BY sh
 		`SELECT r.shop_id, r.id AS subject, 'reward has ' || r.external_id || ' and never was issuing' AS detail FROM rewards r
 WHERE r.external_id <> '' AND NOT EXISTS (SELECT 1 FROM reward_history h WHERE h.shop_id = r.shop_id AND h.reward_id = r.id AND h.to_status = 'issuing')
 UNION ALL SELECT shop_id, id, 'reward is ' || status || ' without a code or an expiry to know it by' FROM rewards
-WHERE status IN ('issuing', 'issued', 'redeemed', 'expired') AND (kind = 'store_credit' AND expires_at IS NULL OR kind = 'discount_code' AND code = '')`)},
+WHERE status IN ('issuing', 'issued', 'redeemed', 'expired') AND (kind = 'store_credit' AND expires_at IS NULL OR kind IN ('discount_code', 'product', 'gift_card') AND code = '')`)},
 	{"I19", "a reward's history has only ways that are allowed, without a gap, and ends where the reward is", checkHistory},
 	{"I25", "what a shop has issued is known by the shop's own id, which belongs to one reward", search(
 		`SELECT shop_id, id AS subject, 'reward is ' || status || ' and has no id of the shop' AS detail FROM rewards
 WHERE status IN ('issued', 'redeemed', 'expired') AND external_id = '' AND ` + inShops + `
-UNION ALL SELECT shop_id, external_id, CAST(count(*) AS text) || ' rewards have this id' FROM rewards WHERE external_id <> '' GROUP BY shop_id, external_id HAVING count(*) > 1`)},
+UNION ALL SELECT shop_id, external_id, CAST(count(*) AS text) || ' rewards have this id' FROM rewards WHERE external_id <> '' AND kind <> 'tag' GROUP BY shop_id, external_id HAVING count(*) > 1`)},
 }
+
+// keptHere are the kinds of rewards that no shop is called for: RewardKind.InHouse.
+const keptHere = "('points', 'cash', 'donation', 'entry', 'ticket')"
 
 // checkGone reads what the order's record says: a status alone does not tell a cancelled order from one
 // that the shop does not know any more. An order that is held keeps its reward until a person looks, and
@@ -42,7 +45,7 @@ func checkGone(x *txn, report func(shopID, subject, text string)) error {
 	return stream(x, `SELECT r.shop_id, r.id AS reward_id, r.status AS standing, r.net_minor, o.order_id, o.record
 FROM rewards r JOIN orders o ON o.shop_id = r.shop_id AND o.order_id = r.order_id
 WHERE o.status IN ('cancelled', 'refunded') AND o.outcome <> 'held' AND r.status NOT IN ('reversed', 'revoked')
-  AND (r.net_minor <> 0 OR r.status IN ('issued', 'expired') AND NOT EXISTS (
+  AND (r.net_minor <> 0 OR r.status IN ('issued', 'expired') AND NOT (r.status = 'expired' AND r.kind IN `+keptHere+`) AND NOT EXISTS (
     SELECT 1 FROM jobs j WHERE j.shop_id = r.shop_id AND j.kind = 'fulfil' AND j.subject = r.id AND j.state = 'due'))`, func(r row) error {
 		rec, err := r.Order.record()
 		if err == nil && rec.Facts.Order.Gone() {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"grapevine/rewards"
@@ -18,15 +19,15 @@ type inboxTx struct {
 
 // Concerns tells which orders concern a programme. See webhooks.InboxTx.
 func (in *inboxTx) Concerns(_ context.Context, qs []webhooks.OrderQuestion) ([]bool, error) {
-	orders := table{cols: "i integer, shop_id text, order_id text"}
+	orders := table{cols: "i integer, shop_id text, order_id text, customer_id text, email_key text"}
 	codes := table{cols: "i integer, shop_id text, folded text"}
 	for i, q := range qs {
-		orders.add(i, q.ShopID, clean(q.OrderID))
-		for _, c := range q.Codes {
+		orders.add(i, q.ShopID, clean(q.OrderID), clean(q.CustomerID), q.EmailKey)
+		for _, c := range slices.Concat(q.Codes, q.Links) {
 			codes.add(i, q.ShopID, clean(c))
 		}
 	}
-	known, err := queryAll[int](in.x, orders, `SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'`)
+	known, err := queryAll[int](in.x, orders, knownOrders)
 	if err != nil {
 		return nil, in.x.d.fault("asking for known orders", err)
 	}
@@ -44,6 +45,15 @@ UNION SELECT v.i FROM v JOIN rewards r ON r.shop_id = v.shop_id AND r.code_folde
 	}
 	return answers, nil
 }
+
+// knownOrders finds orders that were found to concern a programme before, and those whose buyer is bound:
+// an earlier order of theirs counts in a programme that keeps friends with their first advocate.
+const knownOrders = `SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'
+UNION SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.customer_id = v.customer_id AND o.customer_id <> '' ` + bound + `
+UNION SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.email_key = v.email_key AND o.email_key <> '' ` + bound
+
+const bound = `JOIN offers p ON p.shop_id = o.shop_id AND p.program = o.program AND p.binds
+WHERE o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + ` AND o.order_id <> v.order_id`
 
 // RecordPlain stores orders that carry no code of ours. See webhooks.InboxTx.
 func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) error {

@@ -21,8 +21,15 @@ func creditProgram() rewards.Program {
 		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
 			Kind: rewards.KindStoreCredit, Amount: usd(1000), Expires: 180 * 24 * time.Hour}}},
 		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, PartialRefund: rewards.RefundProportional,
-		Fairness: fairness.Settings{PerDay: 1000, PerMonth: 1000, Strangers: 1000}, // many orders come at once here
+		Fairness: fairness.Settings{PerDay: 1000, PerMonth: 1000}, // many orders come at once here
 	}
+}
+
+// busyProgram is creditProgram for an advocate whose code many people type on one day.
+func busyProgram() rewards.Program {
+	p := creditProgram()
+	p.Fairness.Strangers = 1000
+	return p
 }
 
 // codeProgram pays with a code of $10.

@@ -13,6 +13,8 @@ ALTER TABLE rewards ALTER COLUMN order_id DROP NOT NULL; -- NULL for what points
 ALTER TABLE rewards ADD COLUMN milestone text NOT NULL DEFAULT '', ADD COLUMN used_minor bigint NOT NULL DEFAULT 0;
 ALTER TABLE rewards ALTER COLUMN milestone DROP DEFAULT, ALTER COLUMN used_minor DROP DEFAULT;
 UPDATE rewards SET rule = 'advocate' WHERE rule = program;
+DROP INDEX rewards_external;
+CREATE UNIQUE INDEX rewards_external ON rewards (shop_id, external_id) WHERE external_id <> '' AND kind <> 'tag'; -- a tag has its customer's
 CREATE INDEX rewards_points ON rewards (shop_id, advocate_id, program) WHERE kind = 'points' AND status = 'issued';
 CREATE INDEX rewards_milestones ON rewards (shop_id, advocate_id, program) WHERE milestone <> '';
 CREATE INDEX rewards_tags ON rewards (shop_id, customer_id) WHERE kind = 'tag';

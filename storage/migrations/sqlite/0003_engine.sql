@@ -53,7 +53,7 @@ CREATE TABLE rewards (
     FOREIGN KEY (shop_id, program, version) REFERENCES programs (shop_id, name, version)
 ) STRICT;
 CREATE UNIQUE INDEX rewards_once ON rewards (shop_id, order_id, beneficiary, rule) WHERE status NOT IN ('reversed', 'revoked');
-CREATE UNIQUE INDEX rewards_external ON rewards (shop_id, external_id) WHERE external_id <> '';
+CREATE UNIQUE INDEX rewards_external ON rewards (shop_id, external_id) WHERE external_id <> '' AND kind <> 'tag'; -- a tag has its customer's
 CREATE UNIQUE INDEX rewards_code ON rewards (shop_id, code_folded) WHERE code_folded <> '';
 CREATE UNIQUE INDEX rewards_credit ON rewards (shop_id, customer_id, expires_at) WHERE kind = 'store_credit' AND expires_at IS NOT NULL;
 CREATE INDEX rewards_order ON rewards (shop_id, order_id);
