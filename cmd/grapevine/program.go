@@ -22,6 +22,7 @@ type programCmd struct {
 	Schema programSchemaCmd `cmd:"" help:"Print the JSON Schema of programme files."`
 
 	Templates programTemplatesCmd `cmd:"" help:"List programmes to start from, or print one."`
+	Simulate  programSimulateCmd  `cmd:"" help:"Judge a shop's past orders by a programme file: what it would have cost, and earned."`
 }
 
 // maxProgramFile is far more than any programme needs.

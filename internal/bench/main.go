@@ -19,6 +19,7 @@ type bench struct {
 	duration time.Duration // of one load
 	events   int           // of one batched digest
 	idle     time.Duration // for which serve stands still while its memory is watched
+	past     int           // orders of the past that is simulated
 	only     string        // measurements whose name begins so; "" for all
 	profiles string        // directory for CPU profiles, "" for none
 	// statements asks which statements cost PostgreSQL most.
@@ -42,7 +43,7 @@ func main() {
 	}
 	b := &bench{}
 	flag.BoolFunc("quick", "2 rounds of short loads, about three minutes; flags behind it count", func(string) error {
-		b.rounds, b.duration, b.events, b.idle = 2, 1500*time.Millisecond, 4000, 10*time.Second
+		b.rounds, b.duration, b.events, b.idle, b.past = 2, 1500*time.Millisecond, 4000, 10*time.Second, 100_000
 		return nil
 	})
 	asJSON := flag.Bool("json", false, "print all samples as JSON instead of the table")
@@ -52,10 +53,21 @@ func main() {
 	flag.DurationVar(&b.duration, "load", 3*time.Second, "how long each load is measured")
 	flag.IntVar(&b.events, "events", 8000, "events of a batched digest; one by one there are a tenth")
 	flag.DurationVar(&b.idle, "idle", time.Minute, "how long serve stands idle while its memory is watched")
-	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve")
+	flag.IntVar(&b.past, "past", 1_000_000, "orders of the past that is simulated")
+	keep := flag.String("write-past", "", "write that past into an SQLite file, print the shop's id, and end")
+	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve, simulate")
 	flag.StringVar(&b.profiles, "profiles", "", "directory for a CPU profile of each service")
 	flag.BoolVar(&b.statements, "statements", false, "after each digest print the statements that cost PostgreSQL most")
 	flag.Parse()
+	if *keep != "" {
+		shop, err := writePast(*keep, b.past)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		fmt.Println(shop)
+		return
+	}
 	err := b.run(*base)
 	if err == nil && *asJSON {
 		err = b.report.json(os.Stdout)
@@ -99,7 +111,10 @@ func (b *bench) run(base string) (err error) {
 			return err
 		}
 	}
-	return b.wanted("serve", b.serve)
+	if err := b.wanted("serve", b.serve); err != nil {
+		return err
+	}
+	return b.wanted("simulate", b.simulate)
 }
 
 // wanted runs a measurement unless others were asked for.

@@ -47,6 +47,10 @@ var floors = map[string]floor{
 	"postgres serve idle memory|MiB":           {Bound: 40, Below: true},
 	"sqlite serve start to ready|ms":           {Bound: 1000, Below: true},
 	"postgres serve start to ready|ms":         {Bound: 1000, Below: true},
+	"simulation|s":                             {Bound: 60, Below: true},
+	"simulation, peak memory|MiB":              {Bound: 200, Below: true},
+	"simulation, compared|s":                   {Bound: 60, Below: true},
+	"simulation, compared, peak memory|MiB":    {Bound: 200, Below: true},
 }
 
 // add notes one sample.

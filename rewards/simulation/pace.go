@@ -18,7 +18,7 @@ const longestRing = 5
 
 // fill adds to a claim's case what the run itself knows: the advocate's pace, and for orders that nobody
 // judged when they came, whether the friend had another advocate and whether a circle closes.
-func (s *side) fill(c *rewards.Claim, o rewards.Order, first string) {
+func (s *side) fill(c *rewards.Claim, o rewards.Order, first *standing) {
 	n := &c.Case.Counts
 	n.AdvocateDay, n.AdvocateMonth = 0, 0
 	if a := s.advocates[c.AdvocateID]; a != nil {
@@ -28,7 +28,7 @@ func (s *side) fill(c *rewards.Claim, o rewards.Order, first string) {
 	if !c.Case.Historic {
 		return
 	}
-	n.AlreadyReferred = first != "" && first != c.AdvocateID
+	n.AlreadyReferred = first != nil && first.advocate != c.AdvocateID
 	if o.Customer != nil {
 		n.Ring = s.ring(c.AdvocateID, s.advocateOf[o.Customer.ID])
 	}

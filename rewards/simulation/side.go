@@ -11,26 +11,35 @@ import (
 type side struct {
 	p      rewards.Program
 	always bool // its dates lie outside the period and were set aside
+	steady bool // see func steady
 	// By advocate.
 	advocates map[string]*standing
 	// By friend: who referred her first.
-	bonds map[Key]rewards.Claim
+	bonds map[Key]bond
 	// advocateOf tells, by customer id, who is an advocate herself: circles are seen by it.
 	advocateOf map[string]string
 	budget     rewards.Money // used
 	sums       sums
 }
 
+// bond is who referred a friend first, and when.
+type bond struct {
+	by *standing
+	at time.Time
+}
+
 // standing is what an advocate has behind her.
 type standing struct {
-	referrals  []time.Time // placed, rising: those that count
-	used       []time.Time // the same of those that brought a reward
+	advocate   string
+	bond       *rewards.Claim // what binds her friends to her; nil where the programme binds nobody
+	referrals  []time.Time    // placed, rising: those that count
+	used       []time.Time    // the same of those that brought a reward
 	milestones []string
 	friendOf   string // the advocate who referred her; "" if nobody did
 }
 
 func newSide(p rewards.Program, o Options) *side {
-	s := &side{p: p, advocates: map[string]*standing{}, bonds: map[Key]rewards.Claim{}, budget: rewards.Money{Currency: p.Currency}}
+	s := &side{p: p, steady: steady(p), advocates: map[string]*standing{}, bonds: map[Key]bond{}, budget: rewards.Money{Currency: p.Currency}}
 	if p.Until != nil && !p.Until.After(o.From) || p.From != nil && !p.From.Before(o.To) {
 		s.p.From, s.p.Until, s.always = nil, nil, true
 	}
@@ -56,16 +65,18 @@ type verdict struct {
 // judge decides about an order and remembers what follows.
 func (s *side) judge(f rewards.Facts) verdict {
 	friend := friendKey(f.Order.Customer)
-	bond, known := s.bonds[friend]
-	known = known && friend != 0
+	var first *standing
+	if b, ok := s.bonds[friend]; ok && b.at.Before(f.Order.PlacedAt) {
+		first = b.by
+	}
 	v := verdict{}
 	f.Claims = slices.Clone(f.Claims)
-	if known && s.p.Attribution.Bind {
+	if first != nil && first.bond != nil {
 		v.bound = len(f.Claims) == 0
-		f.Claims = append(f.Claims, bond)
+		f.Claims = append(f.Claims, *first.bond)
 	}
 	for i := range f.Claims {
-		s.fill(&f.Claims[i], f.Order, bond.AdvocateID)
+		s.fill(&f.Claims[i], f.Order, first)
 	}
 	v.Decision = s.decide(f)
 	for _, c := range f.Claims {
@@ -89,28 +100,52 @@ func (s *side) judge(f rewards.Facts) verdict {
 // for whom it is.
 func (s *side) decide(f rewards.Facts) rewards.Decision {
 	rules := rewards.Sole(s.p)
+	if s.steady && len(f.Claims) == 1 {
+		// Who would win is known, and what she has behind her changes no reward: one look is enough, but where
+		// a limit speaks, which must not outweigh what else is wrong.
+		f.Room = s.room(f.Claims[0].AdvocateID, f.Order)
+		d := rewards.Judge(rules, f)
+		switch {
+		case d.Stands() && d.Reckoned:
+			return s.affordable(rules, f, d)
+		case d.Reason != rewards.ReasonCapReached && d.Reason != rewards.ReasonBudgetExhausted:
+			return d
+		}
+		f.Room = nil
+	}
 	d := rewards.Judge(rules, f)
 	if !d.Stands() || !d.Reckoned {
 		return d
 	}
-	f.Room = s.room(d, f.Order)
-	d = rewards.Judge(rules, f) // the number of referrals decides what is asked for
+	f.Room = s.room(d.Advocate, f.Order)
+	return s.affordable(rules, f, rewards.Judge(rules, f)) // the number of referrals decides what is asked for
+}
+
+// affordable asks the budget for what an order deserves.
+func (s *side) affordable(rules rewards.Rulebook, f rewards.Facts, d rewards.Decision) rewards.Decision {
+	if s.p.Budget.Minor == 0 {
+		return d
+	}
 	asked := rewards.Money{Currency: s.p.Currency}
 	for _, g := range d.Grants {
 		if g.Value.Currency == s.p.Currency {
 			asked, _ = asked.Add(g.Value) // what leaves int64 is refused by the programme file long before
 		}
 	}
-	if s.p.PerAdvocate == 0 && s.p.Budget.Minor == 0 {
-		return d
-	}
 	f.Room.Asked = asked
 	return rewards.Judge(rules, f)
 }
 
-func (s *side) room(d rewards.Decision, o rewards.Order) *rewards.Room {
+// steady tells whether an advocate's number of referrals has no say in what a programme gives.
+func steady(p rewards.Program) bool {
+	return len(p.Levels) == 0 && !slices.ContainsFunc(p.Rules, func(r rewards.Rule) bool {
+		return r.From > 1 || r.To > 0 || r.Every > 1 || r.Milestone
+	})
+}
+
+func (s *side) room(advocate string, o rewards.Order) *rewards.Room {
 	room := &rewards.Room{BudgetUsed: s.budget, Asked: rewards.Money{Currency: s.p.Currency}}
-	a := s.advocates[d.Advocate]
+	a := s.advocates[advocate]
 	if a == nil {
 		return room
 	}
@@ -152,9 +187,11 @@ func (s *side) remember(f rewards.Facts, v verdict, friend Key) {
 		}
 	}
 	s.budget, _ = s.budget.Add(v.cost)
-	if _, taken := s.bonds[friend]; !taken && friend != 0 {
-		c := v.won
-		s.bonds[friend] = rewards.Claim{Via: rewards.ViaBond, AdvocateID: c.AdvocateID, CustomerID: c.CustomerID, EmailKey: c.EmailKey,
+	if _, taken := s.bonds[friend]; friend != 0 && !taken {
+		s.bonds[friend] = bond{a, f.Order.PlacedAt}
+	}
+	if c := v.won; s.p.Attribution.Bind && a.bond == nil {
+		a.bond = &rewards.Claim{Via: rewards.ViaBond, AdvocateID: c.AdvocateID, CustomerID: c.CustomerID, EmailKey: c.EmailKey,
 			Blocked: c.Blocked, Program: c.Program, Since: c.Since, Group: c.Group}
 	}
 	if who := f.Order.Customer; who != nil {
@@ -167,7 +204,7 @@ func (s *side) remember(f rewards.Facts, v verdict, friend Key) {
 func (s *side) of(advocate string) *standing {
 	a := s.advocates[advocate]
 	if a == nil {
-		a = &standing{}
+		a = &standing{advocate: advocate}
 		s.advocates[advocate] = a
 	}
 	return a

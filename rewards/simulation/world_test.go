@@ -89,6 +89,16 @@ func anyProgram(r *rand.Rand) rewards.Program {
 	if pick(2) {
 		p.CountingPeriod = 5 * 24 * time.Hour
 	}
+	if pick(3) {
+		p.Variants = []rewards.Variant{{Name: "a", Weight: 1}, {Name: "b", Weight: 1}}
+		p.Rules[1].Variant = "a"
+	}
+	return anyLimits(r, p)
+}
+
+// anyLimits draws what bounds a programme.
+func anyLimits(r *rand.Rand, p rewards.Program) rewards.Program {
+	pick := func(n int) bool { return r.IntN(n) == 0 }
 	if pick(2) {
 		p.PerAdvocate, p.PerAdvocateSpan = 3, 9*24*time.Hour
 	}
@@ -103,10 +113,6 @@ func anyProgram(r *rand.Rand) rewards.Program {
 	}
 	if pick(2) {
 		p.Attribution.Bind = true
-	}
-	if pick(3) {
-		p.Variants = []rewards.Variant{{Name: "a", Weight: 1}, {Name: "b", Weight: 1}}
-		p.Rules[1].Variant = "a"
 	}
 	return p
 }
