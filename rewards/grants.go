@@ -21,6 +21,9 @@ func (t *trial) grants() error {
 		if !t.p.applies(r, t.won.Group, t.d.Variant) || !r.fits(n) || t.reached(r, n) {
 			continue
 		}
+		if r.For == ForFriend && t.f.Approved() && t.f.Order.nobody() { // a person cannot approve whom to give it to
+			continue
+		}
 		tried++
 		g, err := t.grant(r, factor, n)
 		switch {

@@ -182,6 +182,9 @@ func (o Order) Gone() bool {
 	return o.Cancelled || o.Payment == PaymentRefunded || o.Payment == PaymentVoided
 }
 
+// nobody tells whether the order has no customer with an account in the shop.
+func (o Order) nobody() bool { return o.Customer == nil || o.Customer.ID == "" }
+
 // Paid tells whether the order was paid and not taken back whole.
 func (o Order) Paid() bool {
 	return o.Payment == PaymentPaid || o.Payment == PaymentPartiallyRefunded

@@ -12,7 +12,7 @@ func (t *trial) people() {
 	t.note("other_person", true, "%s", either(who == nil, "no customer to compare with the advocate", "the buyer is not the advocate"))
 	most, limited := t.p.Qualify.orders()
 	if !limited {
-		if t.needsCustomer() && (who == nil || who.ID == "") {
+		if t.needsCustomer() && t.f.Order.nobody() {
 			t.hold(ReasonNoCustomer, "customer", false, "the order has no customer to give the friend's reward to")
 		}
 		return

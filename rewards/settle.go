@@ -67,18 +67,23 @@ func (s *settling) settleOne(live Reward) error {
 		return s.suspend(live)
 	}
 	g, ok := d.Grant(live.Beneficiary, live.Rule)
-	if ok && live.belongsTo(d) && d.Stands() {
+	stranger := live.Beneficiary == ForFriend && live.CustomerID != s.customer(ForFriend)
+	if ok && live.belongsTo(d) && d.Stands() && !stranger {
 		return s.adjust(live, g)
 	}
+	why := cmp.Or(d.Reason, ReasonRefunded)
+	if d.Stands() && live.Beneficiary == ForFriend && (stranger || live.CustomerID == "") {
+		why = ReasonNoCustomer
+	}
 	r := live
-	if err := s.reverse(&r, cmp.Or(d.Reason, ReasonRefunded)); err != nil {
+	if err := s.reverse(&r, why); err != nil {
 		return err
 	}
 	s.change(live.Status, r)
 	return nil
 }
 
-// create inserts the reward of a grant, with its reservation.
+// create inserts the reward of a grant, with its reservation, as far as the budget goes.
 func (s *settling) create(g Grant) error {
 	d := s.decision
 	p, _ := s.rules.named(d.Program)
@@ -87,7 +92,12 @@ func (s *settling) create(g Grant) error {
 	r := Reward{
 		ID: s.book.Mint.ID("rw_"), OrderID: s.facts.Order.ID, AdvocateID: d.Advocate, CustomerID: s.customer(g.For),
 		Beneficiary: g.For, Rule: g.Rule, Milestone: g.Milestone, Program: p.Name, Version: p.Version, Spec: rule.Reward,
-		Value: g.Value, Net: g.Net, Given: none, Loss: none, Used: none, CreatedAt: s.book.Now,
+		Value: g.Value, Net: none, Given: none, Loss: none, Used: none, CreatedAt: s.book.Now,
+	}
+	// A reward that came to nothing when the order asked, and comes to something now, was not asked for.
+	var err error
+	if r.Net, err = s.affordable(r, g.Net); err != nil || r.Net.Minor == 0 && g.Net.Minor > 0 {
+		return err
 	}
 	s.advance(&r)
 	if err := s.post(r, ProgramAccount(r.Program), r.pendingAccount(), r.Net, "earned"); err != nil {

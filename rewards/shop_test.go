@@ -77,7 +77,7 @@ func (s *shop) do(t tester, a rewards.Action) rewards.StepResult {
 	case rewards.IssueCode:
 		return s.make(a.Code, a.Discount.Amount.Minor)
 	case rewards.GrantCredit:
-		if a.Amount.Minor <= 0 || a.ExpiresAt.IsZero() || a.ExpiresAt.Nanosecond() != 0 {
+		if a.Amount.Minor <= 0 || a.CustomerID == "" || a.ExpiresAt.IsZero() || a.ExpiresAt.Nanosecond() != 0 {
 			t.Fatalf("bad credit %+v", a)
 		}
 		return s.make(a.RewardID, a.Amount.Minor)
