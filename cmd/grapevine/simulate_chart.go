@@ -1,19 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"grapevine/internal/chart"
 	"grapevine/rewards"
 	"grapevine/rewards/simulation"
-	"grapevine/web/words"
 )
 
-// chartReasons is how many bars of reasons are drawn.
-const chartReasons = 8
+// chartReasons is how many reasons are drawn.
+const chartReasons = 6
 
 // simulationChart draws a report: what came together over time, why orders earned nothing, what rewards cost.
 func simulationChart(r simulation.Report) ([]byte, error) {
@@ -25,7 +26,7 @@ func simulationChart(r simulation.Report) ([]byte, error) {
 	note := fmt.Sprintf("%s to %s. %s orders, %s with a code or link. %s come to %s in rewards and discounts, for %s of revenue.", firstDay(r), r.To,
 		grouped(r.Orders.Read), grouped(r.Orders.Referred), grouped(f.Referrals)+" referrals", roundMoney(r, f.Spend), roundMoney(r, f.Revenue))
 	return chart.Stack(chart.Figure{ID: "simulation", Title: title, Note: note, Panels: []chart.Panel{
-		curvePanel(r, "Cost of rewards", "Money promised to advocates and friends, added up. Points and codes that take a percentage off are not in it.",
+		curvePanel(r, "Cost of rewards", "Money promised to advocates and friends, added up. Points are not in it.",
 			func(p simulation.Point) int64 { return p.Cost }),
 		curvePanel(r, "Revenue of referrals", "What is left of these orders after refunds, added up.", func(p simulation.Point) int64 { return p.Revenue }),
 		reasonPanel(r), costPanel(r),
@@ -41,10 +42,7 @@ func firstDay(r simulation.Report) string {
 
 // curvePanel draws one figure of the curve, for both sides over the days of both.
 func curvePanel(r simulation.Report, title, note string, of func(simulation.Point) int64) chart.Panel {
-	sides := []simulation.Side{r.Program}
-	if r.Compare != nil {
-		sides = append(sides, *r.Compare)
-	}
+	sides := sidesOf(r)
 	days, at := curveDays(sides)
 	spec := chart.LineSpec{
 		Title: title, Note: note, X: chart.Times(at), XLabel: func(i int) string { return at[i].Format("2 Jan 2006") },
@@ -52,8 +50,8 @@ func curvePanel(r simulation.Report, title, note string, of func(simulation.Poin
 	}
 	for i, s := range sides {
 		name := s.Program
-		if i > 0 && name == r.Program.Program {
-			name += " as applied"
+		if i > 0 {
+			name = compareName(r)
 		}
 		values := make([]float64, len(days))
 		sum, next := int64(0), 0
@@ -107,14 +105,20 @@ func merged(a, b []simulation.Point) []simulation.Point {
 
 func reasonPanel(r simulation.Report) chart.Panel {
 	spec := chart.BarSpec{
-		Title: "Why orders with a code earned nothing, or not yet", Note: "Orders, by " + r.Program.Program + ".", Empty: "Every order with a code was rewarded.",
+		Title: "Why orders with a code earned nothing, or not yet", Note: "Orders, the commonest reasons.", Empty: "Every order with a code was rewarded.",
 		Value: func(v float64) string { return grouped(int64(v)) },
 	}
-	for _, reason := range r.Program.Figures.Reasons {
-		if len(spec.Bars) == chartReasons {
-			break
+	for _, reason := range r.Program.Figures.Reasons[:min(len(r.Program.Figures.Reasons), chartReasons)] {
+		name := sentenceCase(strings.ReplaceAll(string(cmp.Or(reason.Reason, rewards.Reason(reason.Outcome))), "_", " "))
+		for i, s := range sidesOf(r) {
+			n := int64(0)
+			for _, x := range s.Figures.Reasons {
+				if x.Outcome == reason.Outcome && x.Reason == reason.Reason {
+					n = x.Orders
+				}
+			}
+			spec.Bars = append(spec.Bars, chart.Bar{Label: name + whose(r, i), Value: float64(n)})
 		}
-		spec.Bars = append(spec.Bars, chart.Bar{Label: sentence(string(reason.Reason)), Value: float64(reason.Orders)})
 	}
 	return spec
 }
@@ -124,34 +128,55 @@ func costPanel(r simulation.Report) chart.Panel {
 		Title: "What it costs, by kind", Note: "Rewards of money, given and pending, and what friends' codes took off.", Empty: "Nothing was spent.",
 		Value: func(v float64) string { return groupedMoney(amount(r, int64(v))) },
 	}
-	add := func(f simulation.Figures, whose string) {
-		for _, c := range f.Costs {
-			if c.Unit == r.Currency && c.Given+c.Pending > 0 {
-				spec.Bars = append(spec.Bars, chart.Bar{Label: kindName(c.Kind) + whose, Value: float64(c.Given + c.Pending)})
+	sides := sidesOf(r)
+	add := func(name string, of func(simulation.Figures) int64) {
+		if !slices.ContainsFunc(sides, func(s simulation.Side) bool { return of(s.Figures) > 0 }) {
+			return
+		}
+		for i, s := range sides {
+			spec.Bars = append(spec.Bars, chart.Bar{Label: name + whose(r, i), Value: float64(of(s.Figures))})
+		}
+	}
+	for _, kind := range rewards.RewardKinds {
+		add(sentenceCase(strings.ReplaceAll(string(kind), "_", " ")), func(f simulation.Figures) (sum int64) {
+			for _, c := range f.Costs {
+				if c.Kind == kind && c.Unit == r.Currency {
+					sum += c.Given + c.Pending
+				}
 			}
-		}
-		if f.Points > 0 {
-			spec.Bars = append(spec.Bars, chart.Bar{Label: "Points, by what they buy" + whose, Value: float64(f.Points)})
-		}
-		if f.Discount > 0 {
-			spec.Bars = append(spec.Bars, chart.Bar{Label: "Friends' discounts" + whose, Value: float64(f.Discount)})
-		}
+			return sum
+		})
 	}
-	if r.Compare == nil {
-		add(r.Program.Figures, "")
-		return spec
-	}
-	other := r.Compare.Program
-	if other == r.Program.Program {
-		other += " as applied"
-	}
-	add(r.Program.Figures, ", "+r.Program.Program)
-	add(r.Compare.Figures, ", "+other)
+	add("Points, by what they buy", func(f simulation.Figures) int64 { return f.Points })
+	add("Friends' discounts", func(f simulation.Figures) int64 { return f.Discount })
 	return spec
 }
 
-func kindName(k rewards.RewardKind) string {
-	return sentenceCase(strings.ReplaceAll(string(k), "_", " "))
+// sidesOf lists the programme, then the one it is compared with.
+func sidesOf(r simulation.Report) []simulation.Side {
+	if r.Compare == nil {
+		return []simulation.Side{r.Program}
+	}
+	return []simulation.Side{r.Program, *r.Compare}
+}
+
+// whose names the side of a bar, where there are two.
+func whose(r simulation.Report, side int) string {
+	switch {
+	case r.Compare == nil:
+		return ""
+	case side == 0:
+		return ", " + r.Program.Program
+	}
+	return ", " + compareName(r)
+}
+
+// compareName tells a programme from its own applied version.
+func compareName(r simulation.Report) string {
+	if r.Compare.Program == r.Program.Program {
+		return r.Compare.Program + " as applied"
+	}
+	return r.Compare.Program
 }
 
 func sentenceCase(s string) string {
@@ -161,15 +186,12 @@ func sentenceCase(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// sentence is a reason's sentence without what follows its first part.
-func sentence(reason string) string {
-	text, _, _ := strings.Cut(words.For(reason).Says, ",")
-	return strings.TrimSuffix(text, ".")
-}
-
 // roundMoney leaves the minor units away where the amount is large.
 func roundMoney(r simulation.Report, minor int64) string {
 	m := amount(r, minor)
+	if minor == 0 {
+		return "0 " + m.Currency
+	}
 	whole, _, _ := strings.Cut(m.Decimal(), ".")
 	if len(strings.TrimPrefix(whole, "-")) < 3 {
 		return m.String()
