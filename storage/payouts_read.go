@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"strings"
+	"time"
 
 	"grapevine/rewards"
 )
@@ -230,4 +231,17 @@ GROUP BY program, currency, spec ->> 'charity' ORDER BY program, currency, spec 
 		list[n].Charities = append(list[n].Charities, r.total())
 	}
 	return list, nil
+}
+
+// TimeZone is the zone in which a shop counts its days; UTC where it is not known. Kind NotFound.
+func (d *DB) TimeZone(ctx context.Context, shopID string) (*time.Location, error) {
+	row, err := d.read(ctx).shop(shopID)
+	if err != nil {
+		return nil, d.fault("reading a shop", err)
+	}
+	zone, err := time.LoadLocation(row.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return zone, nil
 }

@@ -36,6 +36,10 @@ type cli struct {
 	Shop    shopCmd    `cmd:"" help:"Add and look after shops."`
 	Program programCmd `cmd:"" help:"Apply and look at programmes."`
 	Events  eventsCmd  `cmd:"" help:"Look at webhooks that came in, and replay them."`
+	Points  pointsCmd  `cmd:"" help:"Look at advocates' points, and exchange them."`
+	Payout  payoutCmd  `cmd:"" help:"Pay cash and donations by list."`
+	Contest contestCmd `cmd:"" help:"Draw contests that anybody can check."`
+	Ticket  ticketCmd  `cmd:"" help:"Look at tickets, draw their QR codes, redeem them."`
 	Token   tokenCmd   `cmd:"" help:"Make API tokens."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
