@@ -7,7 +7,6 @@ import (
 
 	"grapevine/connectors"
 	"grapevine/rewards"
-	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
 )
 
@@ -63,10 +62,7 @@ func (x *txn) review(shopID, orderID string, verdict rewards.Verdict, actor, rea
 	for i := range change.Rewards {
 		change.Rewards[i].Actor = actor
 	}
-	if err := x.saveOrders([]orderRecord{{shopID, change.Record}}, always); err != nil {
-		return err
-	}
-	if err := x.saveEffect(shopID, change.Effect); err != nil {
+	if err := x.saveChanges(shopID, []rewards.Change{change}); err != nil {
 		return err
 	}
 	was := strings.TrimSpace(string(stored.Decision.Outcome) + " " + string(stored.Decision.Reason))
@@ -106,9 +102,6 @@ func (b *bookLoad) review(stored rewards.Record, r *rewards.Review) (rewards.Cha
 		if order.PlacedAt.Before(code.at) {
 			b.book.Owners[folded] = code.claim
 		}
-	}
-	if b.book.Cases == nil {
-		b.book.Cases = map[string]fairness.Case{}
 	}
 	for _, c := range stored.Facts.Claims {
 		kept := c.Case
