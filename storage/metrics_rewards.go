@@ -155,7 +155,7 @@ func (s *sheet) cumulate(changes map[groupKey]int64) {
 func (g *figuring) review() (all []rewards.ReviewFigures, held int64, err error) {
 	var q, h statement
 	q.add("SELECT r.status, r.currency, count(*) AS n, CAST(sum(r.net_minor) AS bigint) AS minor FROM rewards r WHERE r.shop_id = ? AND r.status IN ('pending', 'held')", g.shop.Shop)
-	h.add("SELECT count(*) FROM orders o WHERE o.shop_id = ? AND o.outcome = 'held'", g.shop.Shop)
+	h.add("SELECT count(*) FROM orders o WHERE o.shop_id = ? AND o.outcome = 'held' AND o.outcome <> 'none'", g.shop.Shop)
 	if g.f.Program != "" {
 		q.add(" AND r.program = ?", g.f.Program)
 		h.add(" AND o.program = ?", g.f.Program)

@@ -9,8 +9,8 @@ import (
 // rejected counts the rejected orders by reason, whatever became of their payment: a refund rejects too.
 func (g *figuring) rejected(whole rewards.Period) ([]rewards.ReasonFigure, error) {
 	var q statement
-	q.add("SELECT o.reason, count(*) AS orders FROM orders o WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND o.outcome = 'rejected' AND NOT o.test AND NOT o.historic",
-		g.shop.Shop, whole.From, whole.Until)
+	q.add("SELECT o.reason, count(*) AS orders FROM orders o WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND o.outcome = 'rejected' AND o.outcome <> 'none' AND NOT o.test AND NOT o.historic",
+		g.shop.Shop, whole.From, whole.Until) // the second condition is that of an index
 	if g.f.Program != "" {
 		q.add(" AND o.program = ?", g.f.Program)
 	}
@@ -44,23 +44,23 @@ func (g *figuring) valueOver(days int, whole rewards.Period) (rewards.ValueFigur
 	if g.now.Before(until) {
 		until = g.now
 	}
-	later := "f.placed_at + ?::bigint * interval '1 microsecond'"
+	spanned := "?::bigint * interval '1 microsecond'"
 	if g.d.lite {
-		later = "f.placed_at + ?"
+		spanned = "?"
 	}
+	// Two passes over orders_figures: the first order of each customer, and what followed within the days. With
+	// <> '' SQLite would take orders_customer, and read every order's row.
 	var q statement
-	q.add("SELECT class, count(*) AS customers, CAST(sum(revenue) AS bigint) AS minor FROM (SELECT f.class, (SELECT coalesce(sum(o.eligible_minor), 0) FROM orders o" +
-		" WHERE o.shop_id = f.shop_id AND o.customer_id = f.customer_id AND o.customer_id <> '' AND o.placed_at >= f.placed_at AND o.placed_at < " + later)
-	q.args = append(q.args, span.Microseconds())
-	q.add(" AND "+goodOrder+" AND o.currency = ?) AS revenue FROM (SELECT o.shop_id, o.customer_id, o.placed_at, CASE WHEN o.historic THEN 'other'", g.shop.Currency)
+	q.add("SELECT class, count(*) AS customers, CAST(sum(revenue) AS bigint) AS minor FROM (SELECT max(CASE WHEN o.placed_at > f.first_at THEN '' WHEN o.historic THEN 'other'")
 	if g.f.Program != "" {
 		q.add(" WHEN o.outcome <> 'none' AND o.program <> ? THEN ''", g.f.Program)
 	}
-	q.add(" WHEN "+asReferral+" THEN 'referred' WHEN o.outcome = 'none' THEN 'other' ELSE '' END AS class FROM orders o"+
-		" WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND "+goodOrder+" AND o.currency = ? AND o.customer_id <> ''",
-		g.shop.Shop, whole.From.Add(-span), until.Add(-span), g.shop.Currency)
-	q.add(" AND NOT EXISTS (SELECT 1 FROM orders e WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> ''" +
-		" AND (e.placed_at, e.order_id) < (o.placed_at, o.order_id) AND NOT e.test AND e.status IN ('paid', 'partially_refunded'))) f WHERE f.class <> '') c GROUP BY class")
+	q.add(" WHEN "+asReferral+" THEN 'referred' WHEN o.outcome = 'none' THEN 'other' ELSE '' END) AS class, sum(o.eligible_minor) AS revenue FROM orders o"+
+		" CROSS JOIN (SELECT o.customer_id, min(o.placed_at) AS first_at FROM orders o WHERE o.shop_id = ? AND o.placed_at < ? AND "+goodOrder+
+		" AND o.currency = ? AND length(o.customer_id) > 0 GROUP BY o.customer_id HAVING min(o.placed_at) >= ?) f", g.shop.Shop, until.Add(-span), g.shop.Currency, whole.From.Add(-span))
+	q.add(" WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND "+goodOrder+" AND o.currency = ? AND f.customer_id = o.customer_id"+
+		" AND o.placed_at < f.first_at + "+spanned+" GROUP BY f.customer_id) c WHERE class <> '' GROUP BY class",
+		g.shop.Shop, whole.From.Add(-span), until, g.shop.Currency, span.Microseconds())
 	rows, err := answer[struct {
 		Class            string
 		Customers, Minor int64
