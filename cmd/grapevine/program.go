@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"grapevine/connectors"
@@ -247,22 +246,31 @@ func (programSchemaCmd) Run(_ context.Context, io streams) error {
 
 // programTemplatesCmd gives programmes to start from.
 type programTemplatesCmd struct {
-	Name string `arg:"" optional:"" help:"The template to print; without it the names."`
+	Name string `arg:"" optional:"" help:"The template to print; without it all are listed."`
+	JSON bool   `help:"Print JSON."`
 }
 
-// Run prints a template's file, or the names.
+// templateView is a template as the listing shows it.
+type templateView struct {
+	Template string `json:"template"`
+	Title    string `json:"title"`
+	Source   string `json:"source"`
+}
+
+// Run prints a template's file, or what there is.
 func (c *programTemplatesCmd) Run(_ context.Context, io streams) error {
 	var names []string
+	var views []templateView
 	for _, t := range programfile.Templates() {
 		if t.Name == c.Name {
 			_, err := io.out.Write(t.Source)
 			return err
 		}
 		names = append(names, t.Name)
+		views = append(views, templateView{Template: t.Name, Title: t.Title, Source: string(t.Source)})
 	}
 	if c.Name != "" {
 		return misuse("there is no template %q; there are %v", c.Name, names)
 	}
-	_, err := fmt.Fprintln(io.out, strings.Join(names, "\n"))
-	return err
+	return list(io, c.JSON, views, "", "TEMPLATE TITLE", func(v templateView) []string { return []string{v.Template, v.Title} })
 }

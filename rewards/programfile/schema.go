@@ -20,7 +20,8 @@ func Schema() []byte { return slices.Clone(schema) }
 
 // Template is a programme file to begin with. Its amounts fit currencies with two decimals.
 type Template struct {
-	Name   string // "give10get10"
+	Name   string // "give10get10", also the programme's
+	Title  string // "Give 10 %, get $10"
 	Source []byte // YAML with comments
 }
 
@@ -36,7 +37,11 @@ func Templates() []Template {
 		if err != nil {
 			panic(err)
 		}
-		all = append(all, Template{Name: strings.TrimSuffix(e.Name(), ".yaml"), Source: source})
+		p, err := Parse(source, "USD", nil)
+		if err != nil {
+			panic(err) // a test reads them all
+		}
+		all = append(all, Template{Name: strings.TrimSuffix(e.Name(), ".yaml"), Title: p.Title, Source: source})
 	}
 	return all
 }
