@@ -44,35 +44,6 @@ func TestScenarios(t *testing.T) {
 	enough(t, stories)
 }
 
-// enough checks that there are as many stories as were promised: 120, 30 of them of refunds, and for each
-// template one in which it pays and one in which it refuses. No two have one title.
-func enough(t *testing.T, stories []story) {
-	t.Helper()
-	refunds, titles, templates := 0, map[string]bool{}, map[string]int{}
-	for _, s := range stories {
-		if titles[s.title] {
-			t.Errorf("%s:%d: there is a story of this title already", s.file, s.line)
-		}
-		titles[s.title] = true
-		if strings.HasPrefix(s.file, "refunds") {
-			refunds++
-		}
-		for _, line := range s.lines {
-			if name, ok := strings.CutPrefix(line, "template "); ok {
-				templates[name]++
-			}
-		}
-	}
-	if len(stories) < 120 || refunds < 30 {
-		t.Errorf("%d stories, %d of them of refunds", len(stories), refunds)
-	}
-	for _, tpl := range programfile.Templates() {
-		if templates[tpl.Name] < 2 {
-			t.Errorf("%d stories of template %s", templates[tpl.Name], tpl.Name)
-		}
-	}
-}
-
 // story is one scenario: what stands under a "story:" line.
 type story struct {
 	file, title string
@@ -260,6 +231,3 @@ func (p *player) days(n string) time.Duration {
 }
 
 func (p *player) day(n string) time.Time { return dayZero.Add(p.days(n)) }
-
-// coverage collects what the stories met, so that no reason is without one.
-type coverage struct{ reasons, outcomes, statuses, templates, fired, passed sets }
