@@ -42,20 +42,15 @@ FROM orders WHERE shop_id = ?`, shopID)
 
 // CodesOf returns all codes that count for a shop, with their owners, by their folded form.
 func (d *DB) CodesOf(ctx context.Context, shopID string) (map[string]simulation.Code, error) {
-	type row struct {
-		Owner ownerRow `gorm:"embedded"`
-		Team  string
-	}
 	codes := map[string]simulation.Code{}
-	err := stream(d.read(ctx), `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, a.customer_id, a.email_key, a.status AS standing, a.team
+	err := stream(d.read(ctx), `SELECT c.folded, c.advocate_id, c.program, c.created_at, c.retired_at, c.status, c.alias, a.customer_id, a.email_key, a.status AS standing, a.team AS of_team
 FROM codes c JOIN advocates a ON a.shop_id = c.shop_id AND a.id = c.advocate_id
-WHERE c.shop_id = ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, func(found row) error {
-		r := found.Owner
+WHERE c.shop_id = ? AND c.status <> 'failed' AND a.customer_id IS NOT NULL`, func(r ownerRow) error {
 		c := simulation.Code{Claim: rewards.Claim{
 			Code: r.Folded, AdvocateID: r.AdvocateID, CustomerID: plain(r.CustomerID), EmailKey: plain(r.EmailKey),
-			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time, Group: found.Team,
+			Blocked: r.Standing == "blocked", Program: plain(r.Program), Since: r.Created.Time, Group: r.OfTeam,
 		}}
-		if r.Status == "retired" {
+		if r.Status == "retired" && !r.Alias {
 			c.RetiredAt = r.RetiredAt.Time
 		}
 		codes[r.Folded] = c

@@ -90,5 +90,5 @@ func (b *bench) simulation(name, path, binary string, args []string) error {
 func writePast(path string, orders int) (shopID string, err error) {
 	bar := progress.New(os.Stderr, "orders made up", int64(orders), time.Now)
 	defer bar.End()
-	return history.Write(context.Background(), path, history.Plan{Seed: 1, Orders: orders}, bar.Done)
+	return fillPast(context.Background(), path, history.Plan{Seed: 1, Orders: orders}, bar.Done)
 }

@@ -11,9 +11,10 @@ import (
 // facts puts together what a decision rests on, as if the order were judged at the end of the period for the
 // first time. Of an order that was judged live the claims stand as they were then; those of others are found
 // by the shop's codes.
-func (r *Run) facts(o Order, earlier int64) rewards.Facts {
+// assumed tells that the buyer's earlier orders were counted here because the shop did not tell.
+func (r *Run) facts(o Order, earlier int64) (f rewards.Facts, assumed bool) {
 	was := o.Record.Facts
-	f := rewards.Facts{
+	f = rewards.Facts{
 		Order: was.Order, At: r.opts.To, PaidAt: was.PaidAt, EarlierHere: earlier,
 		Trouble: was.Trouble, Detail: was.Detail, Review: was.Review,
 	}
@@ -29,13 +30,13 @@ func (r *Run) facts(o Order, earlier int64) rewards.Facts {
 		known := *who
 		known.EarlierOrders = &earlier
 		f.Order.Customer = &known
-		r.all.Assumed++
+		assumed = true
 	}
 	if len(f.Order.Codes) > rewards.MaxCodes+1 {
 		f.Order.Codes = f.Order.Codes[:rewards.MaxCodes+1]
 	}
 	f.Claims = r.claims(was, f.Order)
-	return f
+	return f, assumed
 }
 
 // claims finds the owners of the order's codes and links, as rewards.Book does.

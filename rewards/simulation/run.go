@@ -106,7 +106,7 @@ func (r *Run) judge(o Order, earlier int64) error {
 	if o.Record == nil {
 		return nil
 	}
-	f := r.facts(o, earlier)
+	f, assumed := r.facts(o, earlier)
 	verdicts := make([]verdict, len(r.sides))
 	judged := false
 	for i, s := range r.sides {
@@ -118,6 +118,9 @@ func (r *Run) judge(o Order, earlier int64) error {
 		return nil
 	}
 	r.all.Referred++
+	if assumed {
+		r.all.Assumed++
+	}
 	if o.Record.Facts.Historic {
 		r.all.Imported++
 	}

@@ -1,4 +1,4 @@
-package history
+package main
 
 import (
 	"context"
@@ -9,15 +9,16 @@ import (
 
 	_ "github.com/glebarez/go-sqlite" // the driver that storage uses
 
+	"grapevine/internal/bench/history"
 	"grapevine/rewards"
 	"grapevine/storage"
 )
 
-// Write makes an SQLite file with one shop, the programme that judges its live part, its advocates and its
+// fillPast makes an SQLite file with one shop, the programme that judges its live part, its advocates and its
 // past, and returns the shop's id. Rows are written past the store, in one transaction that no power failure
 // may meet. told is asked now and then with how many orders are written.
-func Write(ctx context.Context, path string, p Plan, told func(n int64)) (shopID string, err error) {
-	shopID, err = prepare(ctx, path)
+func fillPast(ctx context.Context, path string, p history.Plan, told func(n int64)) (shopID string, err error) {
+	shopID, err = preparePast(ctx, path)
 	if err != nil {
 		return "", err
 	}
@@ -40,9 +41,9 @@ func Write(ctx context.Context, path string, p Plan, told func(n int64)) (shopID
 	return shopID, tx.Commit()
 }
 
-// prepare makes the schema, a shop and its programme as the product does.
-func prepare(ctx context.Context, path string) (string, error) {
-	db, err := storage.Open(ctx, storage.Options{URL: "sqlite:" + path, Now: func() time.Time { return Begin }})
+// preparePast makes the schema, a shop and its programme as the product does.
+func preparePast(ctx context.Context, path string) (string, error) {
+	db, err := storage.Open(ctx, storage.Options{URL: "sqlite:" + path, Now: func() time.Time { return history.Begin }})
 	if err != nil {
 		return "", err
 	}
@@ -54,11 +55,11 @@ func prepare(ctx context.Context, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, _, err = db.ApplyProgram(ctx, shop.ID, Program(), "program: "+Program().Name)
+	_, _, err = db.ApplyProgram(ctx, shop.ID, history.Program(), "program: "+history.Program().Name)
 	return shop.ID, err
 }
 
-func writePeople(ctx context.Context, tx *sql.Tx, shopID string, p Plan) error {
+func writePeople(ctx context.Context, tx *sql.Tx, shopID string, p history.Plan) error {
 	person, err := tx.PrepareContext(ctx, `INSERT INTO advocates (shop_id, id, customer_id, email_key, status, created_at) VALUES (?, ?, ?, ?, 'active', ?)`)
 	if err != nil {
 		return err
@@ -71,14 +72,14 @@ func writePeople(ctx context.Context, tx *sql.Tx, shopID string, p Plan) error {
 		if _, err := person.ExecContext(ctx, shopID, a.ID, a.CustomerID, a.EmailKey, a.Since.UnixMicro()); err != nil {
 			return err
 		}
-		if _, err := code.ExecContext(ctx, shopID, a.Code, a.Code, a.ID, Program().Name, a.Since.UnixMicro()); err != nil {
+		if _, err := code.ExecContext(ctx, shopID, a.Code, a.Code, a.ID, history.Program().Name, a.Since.UnixMicro()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeOrders(ctx context.Context, tx *sql.Tx, shopID string, p Plan, told func(n int64)) error {
+func writeOrders(ctx context.Context, tx *sql.Tx, shopID string, p history.Plan, told func(n int64)) error {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO orders (shop_id, order_id, name, status, currency, original_minor, eligible_minor, customer_id, email_key,
   placed_at, updated_at, paid, test, outcome, reason, program, version, advocate_id, record, historic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
