@@ -114,9 +114,9 @@ func (d *DB) Contests(ctx context.Context, shopID string) ([]rewards.Contest, er
 	return list, nil
 }
 
-// DrawContest closes a contest and draws its winners from the entries that are issued now. Entries of
-// blocked and erased advocates, those of friends, and those that were in an earlier draw of the programme
-// take no part. The record is stored with the draw and does not change any more, whatever becomes of an
+// DrawContest closes a contest and draws its winners from the entries that are issued now. Those that came
+// of blocked or erased advocates, those of erased friends, and those that were in an earlier draw of the
+// programme take no part. The record is stored with the draw and does not change any more, whatever becomes of an
 // entry.
 //
 // Kind NotFound; Conflict, code already_drawn with the contest as it is, or no_entries: the contest then
@@ -192,7 +192,7 @@ func (x *txn) entries(row drawRow) ([]contest.Entry, error) {
 	}
 	var held []rewardRow
 	_, err = x.scan(&held, `SELECT r.* FROM rewards r JOIN advocates a ON a.shop_id = r.shop_id AND a.id = r.advocate_id
-WHERE r.shop_id = ? AND r.program = ? AND r.kind = 'entry' AND r.status = 'issued' AND r.beneficiary = 'advocate'
+WHERE r.shop_id = ? AND r.program = ? AND r.kind = 'entry' AND r.status = 'issued' AND r.customer_id NOT LIKE 'erased%'
   AND (r.expires_at IS NULL OR r.expires_at > {now}) AND a.status NOT IN ('blocked', 'retired') ORDER BY r.id`, row.ShopID, row.Program)
 	if err != nil {
 		return nil, err
@@ -204,10 +204,24 @@ WHERE r.shop_id = ? AND r.program = ? AND r.kind = 'entry' AND r.status = 'issue
 	var entries []contest.Entry
 	for _, r := range list {
 		if n := r.Unused().Minor; n > 0 && !before[r.ID] {
-			entries = append(entries, contest.Entry{ID: r.ID, Holder: r.AdvocateID, Count: int(n)})
+			entries = append(entries, contest.Entry{ID: r.ID, Holder: x.d.entrant(row.ShopID, r), Count: int(n)})
 		}
 	}
 	return entries, nil
+}
+
+const friendEntrant = "friend_"
+
+// entrant names whose entry it is in a record that everybody may read: an advocate's id, and for a friend
+// what stays equal in all draws of the shop and leads nobody to her.
+func (d *DB) entrant(shopID string, r rewards.Reward) string {
+	switch {
+	case r.Beneficiary != rewards.ForFriend:
+		return r.AdvocateID
+	case r.CustomerID == "":
+		return friendEntrant + r.ID
+	}
+	return friendEntrant + d.keys.Lookup(shopID, "entrant", r.CustomerID)[:16]
 }
 
 // drawnBefore are the entries of the earlier draws of the same programme.

@@ -3,6 +3,7 @@ package storage
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -103,6 +104,30 @@ func TestAnEntryTakesPartInOneDraw(t *testing.T) {
 		s.no(err)
 		if len(list) != 2 || list[0].ID != second.ID || list[1].ID != first.ID || list[0].Record != nil || list[0].DrawnAt.IsZero() {
 			t.Fatalf("got %+v", list)
+		}
+		s.sound()
+	})
+}
+
+func TestEntriesOfFriendsNameNobody(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := contestProgram()
+		p.Rules[0].For, p.Contest.Winners, p.Qualify.Customers = rewards.ForFriend, 5, rewards.CustomersAny
+		r := s.referred(p)
+		again := r.order("o2")
+		again.Customer.ID = "c-o1" // a second order of the same friend
+		r.decide(r.order("o1"), again, r.order("o3"))
+		open, err := s.OpenContest(s.ctx, r.shop.ID, "contest")
+		s.no(err)
+		drawn, err := s.DrawContest(s.ctx, r.shop.ID, open.ID, "user:cli")
+		s.no(err)
+		holder := map[string]string{}
+		for _, e := range drawn.Record.Entries {
+			holder[e.ID] = e.Holder
+		}
+		first, second, third := holder[r.the("o1").ID], holder[r.the("o2").ID], holder[r.the("o3").ID]
+		if len(holder) != 3 || first == "" || first != second || first == third || strings.Contains(first, "c-o1") || len(drawn.Record.Winners) != 2 || !drawn.Record.Short {
+			t.Fatalf("got %+v", drawn.Record)
 		}
 		s.sound()
 	})
