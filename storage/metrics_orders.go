@@ -6,8 +6,23 @@ import "grapevine/rewards"
 const (
 	goodOrder  = "NOT o.test AND o.status IN ('paid', 'partially_refunded')"
 	asReferral = "o.outcome IN ('rewarded', 'pending', 'held') AND o.advocate_id IS NOT NULL"
-	inPeriod   = " FROM v CROSS JOIN orders o WHERE o.shop_id = ? AND o.placed_at >= v.since AND o.placed_at < v.until AND " + goodOrder
 )
+
+// during joins the periods with the rows of a shop in them, and goes on behind WHERE. PostgreSQL is kept from
+// comparing each row with each period: OFFSET 0 has it look for the rows of one period after the other.
+func (g *figuring) during(table, at, join string) string {
+	alias := table[:1]
+	rows := alias + ".shop_id = ? AND " + alias + "." + at + " >= v.since AND " + alias + "." + at + " < v.until"
+	if g.d.lite {
+		return " FROM v CROSS JOIN " + table + " " + alias + join + " WHERE " + rows
+	}
+	return " FROM v CROSS JOIN LATERAL (SELECT * FROM " + table + " " + alias + " WHERE " + rows + " OFFSET 0) " + alias + join + " WHERE true"
+}
+
+// inPeriod are the good orders of the periods.
+func (g *figuring) inPeriod() string {
+	return g.during("orders", "placed_at", "") + " AND " + goodOrder
+}
 
 // orderKey are the columns by which orders are told apart.
 func orderKey(by rewards.Grouping) string {
@@ -35,7 +50,7 @@ func (g *figuring) mine(q *statement, s *sheet, program, advocate string) {
 // findTop finds the advocates whose referrals brought most.
 func (g *figuring) findTop(s *sheet) error {
 	var q statement
-	q.add("SELECT o.advocate_id"+inPeriod+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add("SELECT o.advocate_id"+g.inPeriod()+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	if g.f.Program != "" {
 		q.add(" AND o.program = ?", g.f.Program)
 	}
@@ -57,7 +72,7 @@ func (g *figuring) orders(s *sheet) error {
 	if g.f.Program != "" && (s.by == rewards.ByNothing || s.by.OverTime()) {
 		q.add(" WHEN o.program <> ? THEN 'other'", g.f.Program)
 	}
-	q.add(" WHEN "+asReferral+" THEN o.outcome WHEN o.outcome = 'rejected' THEN o.outcome ELSE 'other' END AS class, o.eligible_minor AS minor"+inPeriod, g.shop.Shop)
+	q.add(" WHEN "+asReferral+" THEN o.outcome WHEN o.outcome = 'rejected' THEN o.outcome ELSE 'other' END AS class, o.eligible_minor AS minor"+g.inPeriod(), g.shop.Shop)
 	if !s.by.OverTime() && s.by != rewards.ByNothing {
 		q.add(" AND o.program <> ''")
 		g.mine(&q, s, "o.program", "o.advocate_id")
@@ -108,7 +123,7 @@ func (g *figuring) people(s *sheet) error {
 		" friend IN (SELECT a.customer_id FROM orders o JOIN advocates a ON a.shop_id = o.shop_id AND a.id = o.advocate_id WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+" AND a.customer_id IS NOT NULL)"+
 		" THEN friend END) AS onward FROM (SELECT "+orderKey(s.by)+", o.advocate_id AS who, CASE WHEN o.customer_id <> '' AND NOT EXISTS (SELECT 1 FROM orders e"+
 		" WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> '' AND e.placed_at < o.placed_at AND NOT e.test AND e.status <> 'cancelled') THEN o.customer_id END AS friend", g.shop.Shop)
-	q.add(inPeriod+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add(g.inPeriod()+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	g.mine(&q, s, "o.program", "o.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate")
 	rows, err := ask[struct {
@@ -132,7 +147,7 @@ func (g *figuring) codes(s *sheet) error {
 	var q statement
 	q.add("SELECT n, program, variant, advocate, CAST(sum(CASE WHEN won THEN took_off ELSE 0 END) AS bigint) AS good, CAST(sum(CASE WHEN won THEN 0 ELSE took_off END) AS bigint) AS bad," +
 		" sum(CASE WHEN won AND linked THEN 1 ELSE 0 END) AS links FROM (SELECT " + orderKey(s.by) + ", o.outcome <> 'rejected' AS won, (" + tookOff + ") AS took_off, o.linked")
-	q.add(inPeriod+" AND (o.outcome = 'rejected' OR "+asReferral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
+	q.add(g.inPeriod()+" AND (o.outcome = 'rejected' OR "+asReferral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	if s.by != rewards.ByNothing && !s.by.OverTime() {
 		q.add(" AND o.program <> ''")
 	}

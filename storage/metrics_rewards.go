@@ -36,7 +36,7 @@ func (g *figuring) moved(s *sheet) error {
 	for _, c := range []struct{ account, name string }{{"pending", "waiting"}, {"issued", "held"}, {"used", "used"}, {"loss", "lost"}} {
 		q.add(", sum(CASE WHEN l.account LIKE '" + c.account + ":%' THEN l.amount_minor ELSE 0 END) AS " + c.name)
 	}
-	q.add(" FROM v CROSS JOIN ledger l WHERE l.shop_id = ? AND l.at >= v.since AND l.at < v.until GROUP BY v.n, l.reward_id, l.currency) m", g.shop.Shop)
+	q.add(g.during("ledger", "at", "")+" GROUP BY v.n, l.reward_id, l.currency) m", g.shop.Shop)
 	q.add(" JOIN rewards r ON r.shop_id = ? AND r.id = m.reward_id"+orderOf(s.by)+" WHERE r.shop_id = ?", g.shop.Shop, g.shop.Shop)
 	g.mine(&q, s, "r.program", "r.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate, kind, unit")
@@ -56,8 +56,8 @@ func (g *figuring) moved(s *sheet) error {
 func (g *figuring) made(s *sheet) error {
 	var q statement
 	q.add("SELECT n, program, variant, advocate, kind, unit, count(*) AS made, sum(CASE WHEN value_minor = 0 THEN 1 ELSE 0 END) AS unpriced" +
-		" FROM (SELECT v.n, " + rewardKey(s.by) + ", r.kind, r.currency AS unit, r.value_minor FROM v CROSS JOIN rewards r" + orderOf(s.by))
-	q.add(" WHERE r.shop_id = ? AND r.created_at >= v.since AND r.created_at < v.until AND r.replaces = ''", g.shop.Shop)
+		" FROM (SELECT v.n, " + rewardKey(s.by) + ", r.kind, r.currency AS unit, r.value_minor")
+	q.add(g.during("rewards", "created_at", orderOf(s.by))+" AND r.replaces = ''", g.shop.Shop)
 	g.mine(&q, s, "r.program", "r.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate, kind, unit")
 	rows, err := ask[struct {
