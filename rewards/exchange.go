@@ -41,6 +41,7 @@ func Exchange(p Program, held []Reward, points int64, used Money, mint Mint, now
 		return Effect{}, Reward{}, err
 	}
 	e.Rewards = append(e.Rewards, RewardChange{Reward: r, Actor: actor})
+	e.Alerts = p.alerts(used, e.Budget[p.Name])
 	e.fulfil(r.ID)
 	return e, r, nil
 }

@@ -7,21 +7,25 @@ var alertLevels = []int{50, 80, 100}
 
 // alert tells which levels of its budget a programme passed by this change.
 func (s *settling) alert(p Program) {
-	delta := s.Budget[p.Name]
-	if p.Budget.Minor <= 0 || delta.Minor <= 0 {
-		return
+	s.Alerts = append(s.Alerts, p.alerts(s.book.budgetUsed(p), s.Budget[p.Name])...)
+}
+
+// alerts tells which levels of the budget are passed where so much more of it is used than before.
+func (p Program) alerts(before, more Money) (all []BudgetAlert) {
+	if p.Budget.Minor <= 0 || more.Minor <= 0 {
+		return nil
 	}
-	before := s.book.budgetUsed(p)
-	after, err := before.Add(delta)
+	after, err := before.Add(more)
 	if err != nil {
-		return
+		return nil
 	}
 	for _, level := range alertLevels {
 		line, err := p.Budget.Share(BasisPoints(level * 100))
 		if err == nil && before.Minor < line.Minor && after.Minor >= line.Minor {
-			s.Alerts = append(s.Alerts, BudgetAlert{Program: p.Name, Level: level, Used: after, Budget: p.Budget})
+			all = append(all, BudgetAlert{Program: p.Name, Level: level, Used: after, Budget: p.Budget})
 		}
 	}
+	return all
 }
 
 // shadows judges the order by every programme that runs in the shadow of one whose code it carries. A
