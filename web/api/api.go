@@ -19,6 +19,8 @@ type Options struct {
 	Advocates Advocates
 	Orders    Orders
 	Reviews   Reviews
+	Standings Standings
+	Jobs      Jobs
 	Events    Events
 	Points    Points
 	Payouts   Payouts
@@ -39,6 +41,8 @@ type API struct {
 	advocates Advocates
 	orders    Orders
 	reviews   Reviews
+	standings Standings
+	jobs      Jobs
 	events    Events
 	points    Points
 	payouts   Payouts
@@ -56,7 +60,7 @@ type API struct {
 // New checks the options and returns the API.
 func New(o Options) (*API, error) {
 	for name, missing := range map[string]bool{
-		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Reviews": o.Reviews == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
+		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Reviews": o.Reviews == nil, "Standings": o.Standings == nil, "Jobs": o.Jobs == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
 		"Points": o.Points == nil, "Payouts": o.Payouts == nil, "Payments": o.Payments == nil, "Contests": o.Contests == nil, "Tickets": o.Tickets == nil,
 		"Keys": o.Keys == nil, "Logger": o.Logger == nil, "Now": o.Now == nil,
 	} {
@@ -69,7 +73,7 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	return &API{
-		advocates: o.Advocates, orders: o.Orders, reviews: o.Reviews, events: o.Events, shops: o.Shops, keys: o.Keys,
+		advocates: o.Advocates, orders: o.Orders, reviews: o.Reviews, standings: o.Standings, jobs: o.Jobs, events: o.Events, shops: o.Shops, keys: o.Keys,
 		points: o.Points, payouts: o.Payouts, payments: o.Payments, contests: o.Contests, tickets: o.Tickets,
 		links: links, log: o.Logger, now: o.Now, fail: problem.Handler(o.Logger),
 	}, nil

@@ -23,6 +23,8 @@ var (
 	ourID = regexp.MustCompile(`^[a-z]{2,8}_[0-9A-Za-z]{1,40}$`)
 	// platformID is the form of the ids that shops give out: a number for most, "cs_test_a1" for Stripe.
 	platformID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]{0,127}$`)
+	// friendCode is the form of an advocate's code, in any case.
+	friendCode = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$`)
 	// bearer is RFC 6750's form of a token.
 	bearer = regexp.MustCompile(`^(?i:bearer) +([0-9A-Za-z._~+/=-]{8,256})$`)
 )
@@ -127,6 +129,8 @@ func pathID(c echo.Context, r route) (string, error) {
 	switch {
 	case strings.Contains(r.path, ":order"):
 		name, form = "order", platformID
+	case strings.Contains(r.path, ":friendcode"):
+		name, form = "friendcode", friendCode
 	case strings.Contains(r.path, ":code"):
 		name, form = "code", ticketForm
 	case !strings.Contains(r.path, ":id"):

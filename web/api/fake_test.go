@@ -28,6 +28,8 @@ type world struct {
 	Ledger    map[string][]rewards.LedgerEntry
 	Inbox     map[string][]webhooks.StoredEvent
 	Kept      map[string]*things
+	Leaks     map[string][]rewards.Leak
+	Jobs      map[string][]webhooks.StoredJob
 	Calls     map[string]*memo // by shop and key
 
 	trouble error  // what every method but CheckToken answers

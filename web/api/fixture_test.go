@@ -43,7 +43,7 @@ func newWorld() *world {
 			readA: {ID: "tok_ra", ShopID: shopA, Scope: access.Read}, writeA: {ID: "tok_wa", ShopID: shopA, Scope: access.Write},
 			writeB: {ID: "tok_wb", ShopID: shopB, Scope: access.Write},
 		},
-		Advocates: map[string][]rewards.Advocate{}, Orders: map[string][]rewards.StoredOrder{}, Calls: map[string]*memo{}, Kept: map[string]*things{},
+		Advocates: map[string][]rewards.Advocate{}, Orders: map[string][]rewards.StoredOrder{}, Calls: map[string]*memo{}, Kept: map[string]*things{}, Leaks: map[string][]rewards.Leak{}, Jobs: map[string][]webhooks.StoredJob{},
 		Rewards: map[string][]rewards.StoredReward{}, Ledger: map[string][]rewards.LedgerEntry{}, Inbox: map[string][]webhooks.StoredEvent{},
 	}
 	w.fill(shopA, "a")
@@ -56,6 +56,7 @@ func (w *world) fill(shop, tag string) {
 		{ID: "adv_" + tag + "1", CustomerID: tag + "701", Code: "ANNA-7Q2M", Status: "active", CreatedAt: minute(1)},
 		{ID: "adv_" + tag + "2", CustomerID: tag + "702", Code: "BEN-K4PW", Status: "failed", Reason: "code_exists_in_shop"},
 	}
+	w.fillTroubles(shop, tag)
 	w.Rewards[shop], w.Kept[shop] = w.rewardsOf(tag), thingsOf(tag)
 	won := []rewards.Candidate{{Code: "ANNA-7Q2M", Advocate: "adv_" + tag + "1", Won: true}, {Code: "BEN-K4PW", Advocate: "adv_" + tag + "2", Reason: rewards.ReasonTookLess}}
 	w.Orders[shop] = []rewards.StoredOrder{
@@ -123,7 +124,7 @@ func start(t *testing.T, w *world, publicURL string) *echo.Echo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w,
+	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w,
 		PublicURL: publicURL, Logger: log, Now: func() time.Time { return minute(40) }})
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +139,10 @@ var bodies = map[string]string{
 	"/shops/:shop/orders/:order/review": `{"verdict":"approve","reason":"x"}`,
 	"/shops/:shop/rewards/:id/reissue":  `{"reason":"x"}`,
 
+	"/shops/:shop/advocates/:id/block":           `{"reason":"x"}`,
+	"/shops/:shop/advocates/:id/unblock":         `{"reason":"x"}`,
+	"/shops/:shop/advocates/:id/team":            `{"team":"staff"}`,
+	"/shops/:shop/codes/:friendcode/rotate":      `{"reason":"x"}`,
 	"/shops/:shop/advocates/:id/points/exchange": `{"program":"points","points":10}`,
 	"/shops/:shop/payouts":                       `{"kind":"cash"}`,
 	"/shops/:shop/payouts/:id/paid":              `{"reference":"x"}`,

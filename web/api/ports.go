@@ -19,6 +19,25 @@ type Advocates interface {
 	Advocates(ctx context.Context, shopID string, f rewards.AdvocateFilter, p rewards.Page) (list []rewards.Advocate, next string, err error)
 }
 
+// Standings is where people decide about advocates and their codes. Each change keeps its actor.
+type Standings interface {
+	BlockAdvocate(ctx context.Context, shopID, id, reason, actor string) (rewards.Advocate, error)
+	UnblockAdvocate(ctx context.Context, shopID, id, reason, actor string) (rewards.Advocate, error)
+	// SetTeam puts an advocate into a team, or into none for "". Kind Invalid bad_team.
+	SetTeam(ctx context.Context, shopID, id, team, actor string) (rewards.Advocate, error)
+	Leaks(ctx context.Context, shopID string, p rewards.Page) (list []rewards.Leak, next string, err error)
+	// RotateCode gives the advocate of a code a new one; the old one goes on leading to her. Asked again it
+	// changes nothing (rotated false). Kind Conflict code_not_rotatable.
+	RotateCode(ctx context.Context, shopID, code, actor, reason string) (a rewards.Advocate, rotated bool, err error)
+}
+
+// Jobs shows what is still to be done in the shop.
+type Jobs interface {
+	Jobs(ctx context.Context, shopID string, f webhooks.JobFilter, p rewards.Page) (list []webhooks.StoredJob, next string, err error)
+	// RetryJob makes a job that was given up due at once; one that is due stays as it is.
+	RetryJob(ctx context.Context, shopID, id string) (webhooks.StoredJob, error)
+}
+
 // Orders explains what became of orders and rewards.
 type Orders interface {
 	Order(ctx context.Context, shopID, orderID string) (rewards.StoredOrder, error)

@@ -56,8 +56,8 @@ func TestChallenges(t *testing.T) {
 func TestNothingOfAnotherShop(t *testing.T) {
 	t.Parallel()
 	ids := strings.NewReplacer(":order", "a1001", "advocates/:id", "advocates/adv_a1", "rewards/:id", "rewards/rw_a2", "events/:id", "events/evt_a4",
-		"payouts/:id", "payouts/po_a1", "contests/:id", "contests/draw_a1", ":code", "GV-AAAA-BBBB-ADD2")
-	none := strings.NewReplacer(":order", "none", ":id", "no_such", ":code", "GV-NONE")
+		"payouts/:id", "payouts/po_a1", "contests/:id", "contests/draw_a1", "jobs/:id", "jobs/job_a1", ":friendcode", "LEAK-A", ":code", "GV-AAAA-BBBB-ADD2")
+	none := strings.NewReplacer(":order", "none", ":id", "no_such", ":friendcode", "NOBODY", ":code", "GV-NONE")
 	tried := 0
 	for _, r := range (&API{}).routes() {
 		if r.scope == "" {
@@ -224,7 +224,7 @@ func TestABodyOfUnknownLengthIsCutOff(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	good := Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
+	good := Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
 	for name, spoil := range map[string]func(*Options){
 		"no advocates":       func(o *Options) { o.Advocates = nil },
 		"no keys":            func(o *Options) { o.Keys = nil },

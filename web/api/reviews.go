@@ -55,7 +55,7 @@ func (a *API) reviewOrder(ctx context.Context, c call) (answer, error) {
 	default:
 		wrong = append(wrong, problem.Field{Field: "/verdict", Code: "unknown_value", Detail: "has to be one of approve, reject, undo"})
 	}
-	reason, bad := because(in.Reason)
+	reason, bad := reasonWords(in.Reason)
 	if wrong = append(wrong, bad...); len(wrong) > 0 {
 		return answer{}, problem.Refuse("bad_field", wrong...)
 	}
@@ -69,8 +69,8 @@ func (a *API) reviewOrder(ctx context.Context, c call) (answer, error) {
 // actor names who calls, as histories keep it.
 func (c call) actor() string { return "token:" + c.token.ID }
 
-// because reads why somebody does something: a person's words, which every such call needs.
-func because(s string) (reason string, wrong []problem.Field) {
+// reasonWords reads why somebody does something: a person's words, which every such call needs.
+func reasonWords(s string) (reason string, wrong []problem.Field) {
 	reason = strings.TrimSpace(s)
 	switch {
 	case reason == "":

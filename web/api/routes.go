@@ -13,7 +13,7 @@ const prefix = "/api/v1"
 // route is one call that the API takes.
 type route struct {
 	method string
-	path   string       // below prefix; :shop and :id are ids of ours, :order is the platform's, :code a ticket's
+	path   string       // below prefix; :shop and :id are ids of ours, :order is the platform's, :friendcode an advocate's code, :code a ticket's
 	scope  access.Scope // what the token has to carry; "" for a call without a token
 	query  []string     // the parameters that it knows
 	// idempotent calls may carry an Idempotency-Key: sent again, they get the answer of the first time.
@@ -33,6 +33,11 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/shops/:shop/advocates", access.Write, nil, true, a.createAdvocate},
 		{http.MethodGet, "/shops/:shop/advocates", access.Read, paged("email", "customer_id", "code"), false, a.listAdvocates},
 		{http.MethodGet, "/shops/:shop/advocates/:id", access.Read, nil, false, a.showAdvocate},
+		{http.MethodPost, "/shops/:shop/advocates/:id/block", access.Write, nil, true, a.blockAdvocate},
+		{http.MethodPost, "/shops/:shop/advocates/:id/unblock", access.Write, nil, true, a.unblockAdvocate},
+		{http.MethodPut, "/shops/:shop/advocates/:id/team", access.Write, nil, false, a.setTeam},
+		{http.MethodGet, "/shops/:shop/leaks", access.Read, paged(), false, a.listLeaks},
+		{http.MethodPost, "/shops/:shop/codes/:friendcode/rotate", access.Write, nil, true, a.rotateCode},
 		{http.MethodGet, "/shops/:shop/advocates/:id/points", access.Read, nil, false, a.showPoints},
 		{http.MethodPost, "/shops/:shop/advocates/:id/points/exchange", access.Write, nil, true, a.exchangePoints},
 		{http.MethodGet, "/shops/:shop/orders/:order", access.Read, nil, false, a.showOrder},
@@ -56,6 +61,8 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/shops/:shop/events", access.Read, paged("status", "order"), false, a.listEvents},
 		{http.MethodGet, "/shops/:shop/events/:id", access.Read, nil, false, a.showEvent},
 		{http.MethodPost, "/shops/:shop/events/:id/replay", access.Write, nil, true, a.replayEvent},
+		{http.MethodGet, "/shops/:shop/jobs", access.Read, paged("state"), false, a.listJobs},
+		{http.MethodPost, "/shops/:shop/jobs/:id/retry", access.Write, nil, true, a.retryJob},
 		{http.MethodGet, "/shops/:shop/ledger", access.Read, paged("account", "reward"), false, a.listLedger},
 	}
 }

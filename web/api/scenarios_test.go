@@ -135,7 +135,7 @@ func TestWriting(t *testing.T) {
 	}
 	for name, s := range map[string]scenario{
 		"a new advocate": {ask: post("/shops/shop_aaaa/advocates", `{"customer_id":"703","email":"cleo+x@example.com","first_name":"Cleo","locale":"pt-BR"}`), status: 201,
-			has:     []string{`{"id":"adv_new2","customer_id":"703","code":"CLEO-7Q2M","link":"https://refer.example.com/r/CLEO-7Q2M","status":"pending","reason":null}`},
+			has:     []string{`{"id":"adv_new2","customer_id":"703","code":"CLEO-7Q2M","link":"https://refer.example.com/r/CLEO-7Q2M","status":"pending","reason":null,"team":null,"old_codes":[],"history":[]}`},
 			changes: made(rewards.Advocate{ID: "adv_new2", CustomerID: "703", Code: "CLEO-7Q2M", Status: "pending", Locale: "pt-BR"})},
 		"a code of her own": {ask: post("/shops/shop_aaaa/advocates", `{"customer_id":"703","code":"CLEO"}`), status: 201,
 			changes: made(rewards.Advocate{ID: "adv_new2", CustomerID: "703", Code: "CLEO", Status: "pending"})},

@@ -44,7 +44,7 @@ func newReal(t *testing.T, url string) *real {
 	if r.e, err = web.New(web.Options{Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: db, Orders: db, Reviews: db, Events: db, Points: db, Payouts: db, Payments: db, Contests: db, Tickets: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
+	a, err := New(Options{Advocates: db, Orders: db, Reviews: db, Standings: db, Jobs: db, Events: db, Points: db, Payouts: db, Payments: db, Contests: db, Tickets: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,6 +185,14 @@ func TestTheAPIOverARealDatabase(t *testing.T) {
 		r.post("/orders/1001/review", `{"verdict":"undo","reason":"she is not"}`, "", 200, `"review":null`, `"was_outcome":"rejected","was_reason":"fraud_rejected"`)
 		r.post("/orders/1001/review", `{"verdict":"undo","reason":"again"}`, "", 409, "nothing_to_undo")
 		r.get("/reviews", 200, `"data":[]`)
+
+		r.post("/advocates/"+advocate+"/block", `{"reason":"abuse"}`, "", 200, `"status":"blocked","reason":"abuse"`, `"actor":"token:tok_`)
+		r.post("/advocates/"+advocate+"/unblock", `{"reason":"a mistake"}`, "", 200, `"reason":null`)
+		r.expect(ask{method: http.MethodPut, path: "/shops/" + r.shop + "/advocates/" + advocate + "/team", token: r.token, body: `{"team":"staff"}`}, 200, `"team":"staff"`)
+		r.post("/codes/"+strings.ToLower(code)+"/rotate", `{"reason":"on a coupon site"}`, "", 201, `"old_codes":[{"code":"`+code+`","status":"retired","reason":"code_leaked","alias":true`)
+		r.get("/leaks", 200, `"code":"`+code+`"`, `"reason":"on a coupon site"`)
+		job := value(t, r.get("/jobs?state=due", 200, `"about":"Take code `+code+` of programme give10 out of the shop."`), "id")
+		r.post("/jobs/"+job+"/retry", "", "", 202, `"state":"due"`)
 
 		r.alone(advocate, reward, event)
 	})

@@ -38,6 +38,26 @@ type advocateView struct {
 	Link       string  `json:"link"` // "" while no public URL is set
 	Status     string  `json:"status"`
 	Reason     *string `json:"reason"`
+
+	Team     *string            `json:"team"`
+	OldCodes []oldCodeView      `json:"old_codes"` // newest first
+	History  []advocateStepView `json:"history"`   // what people did, oldest first
+}
+
+type oldCodeView struct {
+	Code      string     `json:"code"`
+	Status    string     `json:"status"`
+	Reason    *string    `json:"reason"`
+	Alias     bool       `json:"alias"` // takes nothing off, and still leads to her
+	RetiredAt *time.Time `json:"retired_at"`
+}
+
+type advocateStepView struct {
+	At     *time.Time `json:"at"`
+	Change string     `json:"change"`
+	Value  *string    `json:"value"`
+	Reason *string    `json:"reason"`
+	Actor  string     `json:"actor"`
 }
 
 type eventView struct {
@@ -68,7 +88,13 @@ func viewShop(s connectors.Installed) shopView {
 }
 
 func (a *API) viewAdvocate(v rewards.Advocate) advocateView {
-	out := advocateView{ID: v.ID, CustomerID: v.CustomerID, Code: v.Code, Status: v.Status, Reason: some(v.Reason)}
+	out := advocateView{ID: v.ID, CustomerID: v.CustomerID, Code: v.Code, Status: v.Status, Reason: some(v.Reason), Team: some(v.Team)}
+	out.OldCodes = viewList(v.OldCodes, "", func(c rewards.OldCode) oldCodeView {
+		return oldCodeView{c.Code, c.Status, some(c.Reason), c.Alias, when(c.RetiredAt)}
+	}).Data
+	out.History = viewList(v.History, "", func(c rewards.AdvocateChange) advocateStepView {
+		return advocateStepView{when(c.At), c.Change, some(c.Value), some(c.Reason), c.Actor}
+	}).Data
 	if a.links != "" {
 		out.Link = a.links + url.PathEscape(v.Code)
 	}

@@ -37,8 +37,7 @@ var problems = []Entry{
 	{"nothing_to_undo", "No decision of a person stands on this order.", "Read the order: “reviews” tells what was decided."},
 	{"bad_verdict", "There is no such verdict.", "Send approve, reject or undo."},
 	{"bad_team", "A team cannot be called that.", "Take 1 to 32 of a-z, 0-9, hyphen and underscore, or nothing for no team."},
-	{"code_not_rotatable", "This code cannot be replaced: it was never in use.", "Look at the advocate: “old_codes” tells of each code."},
-	{"job_not_dead", "This job has not been given up.", "Nothing has to be done: it is tried again by itself."},
+	{"code_not_rotatable", "This code cannot be replaced: it is not in use.", "Look at the advocate: “old_codes” tells of each code."},
 	{"reward_moved", "Somebody else changed the reward at the same moment.", "Read it and decide again."},
 
 	// What is kept here and used later.

@@ -31,6 +31,7 @@ var advocates = []Entry{
 	{"customer_erased", "The person was erased at her own wish.", ""},
 	{"shop_erased", "The shop left, and its people were erased.", ""},
 	{"code_gone", "Somebody removed the code in the shop.", "Issue it again if she should have it."},
+	{"code_leaked", "Strangers used the code, so it was replaced. It still leads to its advocate.", ""},
 }
 
 // events are why an event ended as it did.
