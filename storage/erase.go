@@ -73,6 +73,9 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 			return "", err
 		}
 	}
+	if err := e.asFriend(orderIDs); err != nil {
+		return "", err
+	}
 	if err := e.orders(orderIDs); err != nil {
 		return "", err
 	}
@@ -131,11 +134,20 @@ WHERE shop_id = ? AND id = ?`, e.reason, e.shopID, id)
 	return err
 }
 
-// forgetErased puts a name that leads to nobody on a reward whose advocate was erased while it was under
-// way.
+// asFriend takes her name off the rewards that she has for orders of her own. One that the shop may have
+// already keeps it until its step has ended, as with an advocate.
+func (e *eraser) asFriend(orderIDs []string) error {
+	_, err := e.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND beneficiary = 'friend' AND customer_id <> '' AND (customer_id = ? OR order_id IN ?)
+  AND (status <> 'issuing' OR ?)`, e.alias, e.shopID, e.customerID, orderIDs, e.reason == "shop_erased")
+	return err
+}
+
+// forgetErased puts a name that leads to nobody on a reward whose owner was erased while it was under way:
+// of a friend the order then names no customer.
 func (x *txn) forgetErased(shopID, rewardID string) error {
-	_, err := x.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND id = ? AND status <> 'issuing' AND customer_id NOT LIKE 'erased%'
-  AND EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = rewards.shop_id AND a.id = rewards.advocate_id AND a.customer_id IS NULL)`,
+	_, err := x.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND id = ? AND status <> 'issuing' AND customer_id <> '' AND customer_id NOT LIKE 'erased%'
+  AND (beneficiary = 'advocate' AND EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = rewards.shop_id AND a.id = rewards.advocate_id AND a.customer_id IS NULL)
+    OR beneficiary = 'friend' AND EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = rewards.shop_id AND o.order_id = rewards.order_id AND o.customer_id = ''))`,
 		x.d.mint.ID("erased_"), shopID, rewardID)
 	return err
 }

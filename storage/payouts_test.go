@@ -248,6 +248,32 @@ func TestAnErasedAdvocateStaysOnAListWithoutHerName(t *testing.T) {
 	})
 }
 
+func TestAnErasedFriendsRewardsNameNobody(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := cashProgram()
+		p.Rules[0].For = rewards.ForFriend
+		p.Rules = append(p.Rules, rewards.Rule{Name: "credit", For: rewards.ForFriend, Reward: creditProgram().Rules[0].Reward})
+		r := s.referred(p)
+		r.decide(r.order("o1"), r.order("o2"))
+		list := r.cashList()
+		r.apply(rewards.CustomerErased{CustomerID: "c-o1"}, "c-o1")
+		r.issue()
+		r.issue()
+		if n := s.count("SELECT count(*) FROM rewards WHERE customer_id = 'c-o1'"); n != 0 {
+			t.Fatalf("%d rewards name the friend", n)
+		}
+		if n := s.count("SELECT count(*) FROM rewards WHERE customer_id = 'c-o2'"); n != 2 {
+			t.Fatalf("%d rewards name the other friend", n)
+		}
+		out, err := s.ExportPayout(s.ctx, r.shop.ID, list.ID)
+		s.no(err)
+		if len(out.Lines) != 2 || out.Left != usd(2000) {
+			t.Fatalf("got %+v", out.Lines)
+		}
+		s.sound()
+	})
+}
+
 func TestCashOfFriendsHasALineForEach(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		p := cashProgram()
