@@ -11,14 +11,14 @@ func (t *trial) people() {
 	who := t.f.Order.Customer
 	t.note("other_person", true, "%s", either(who == nil, "no customer to compare with the advocate", "the buyer is not the advocate"))
 	most, limited := t.p.Qualify.orders()
-	if !limited {
-		if t.needsCustomer() && t.f.Order.nobody() {
-			t.hold(ReasonNoCustomer, "customer", false, "the order has no customer to give the friend's reward to")
-		}
+	if limited && (who == nil || who.ID == "" && who.EmailKey == "") {
+		t.hold(ReasonNoCustomer, "customer", false, "the order has no customer, and the offer is for %s", either(most == 1, "new ones", "the first orders of one"))
 		return
 	}
-	if who == nil || who.ID == "" && who.EmailKey == "" {
-		t.hold(ReasonNoCustomer, "customer", false, "the order has no customer, and the offer is for %s", either(most == 1, "new ones", "the first orders of one"))
+	if t.needsCustomer() && t.f.Order.nobody() {
+		t.hold(ReasonNoCustomer, "customer", false, "the order has no customer to give the friend's reward to")
+	}
+	if !limited {
 		return
 	}
 	switch earlier := who.EarlierOrders; {

@@ -24,6 +24,9 @@ var orderRules = []rule{
 		p.buys(m[1], m[2], m[3], m[4], m[5], m[6])
 	}),
 	line(`by nobody`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Customer = nil }) }),
+	line(`by a guest with the e-mail of (\w+)`, func(p *player, m []string) {
+		p.edit(func(o *rewards.Order) { o.Customer = &rewards.Person{EmailKey: p.emailKey(m[1]), EarlierOrders: new(int64)} })
+	}),
 	line(`by (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?(?:, e-mail of (\w+))?`, func(p *player, m []string) {
 		who := rewards.Person{ID: "cust-" + m[1], EmailKey: "key-" + m[1], EarlierOrders: new(int64)}
 		if n, err := strconv.ParseInt(m[2], 10, 64); err == nil {
