@@ -25,7 +25,9 @@ var orderRules = []rule{
 	}),
 	line(`by nobody`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Customer = nil }) }),
 	line(`by a guest with the e-mail of (\w+)`, func(p *player, m []string) {
-		p.edit(func(o *rewards.Order) { o.Customer = &rewards.Person{EmailKey: p.emailKey(m[1]), EarlierOrders: new(int64)} })
+		p.edit(func(o *rewards.Order) {
+			o.Customer = &rewards.Person{EmailKey: p.emailKey(m[1]), EarlierOrders: new(int64)}
+		})
 	}),
 	line(`by (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?(?:, e-mail of (\w+))?`, func(p *player, m []string) {
 		who := rewards.Person{ID: "cust-" + m[1], EmailKey: "key-" + m[1], EarlierOrders: new(int64)}

@@ -268,6 +268,12 @@ func (s *settling) follow(r *Reward, was Reward) error {
 	return nil
 }
 
+// usable tells whether the reward's code may have been used. We may hear that it ended before we hear of an
+// order that was placed earlier.
+func (r Reward) usable() bool {
+	return r.Status == StatusIssued || r.Status == StatusExpired && r.Spec.Kind.AsCode()
+}
+
 // redeem marks the rewards whose own code the buyer used on this order.
 func (s *settling) redeem() error {
 	for _, applied := range s.facts.Order.Codes {
@@ -276,7 +282,7 @@ func (s *settling) redeem() error {
 			continue
 		}
 		was, ok := s.book.RewardCodes[folded]
-		if !ok || was.Status != StatusIssued || slices.ContainsFunc(s.Rewards, func(c RewardChange) bool { return c.Reward.ID == was.ID }) {
+		if !ok || !was.usable() || slices.ContainsFunc(s.Rewards, func(c RewardChange) bool { return c.Reward.ID == was.ID }) {
 			continue
 		}
 		r := was
