@@ -22,6 +22,7 @@ type programCmd struct {
 
 	Templates programTemplatesCmd `cmd:"" help:"List programmes to start from, or print one."`
 	Simulate  programSimulateCmd  `cmd:"" help:"Judge a shop's past orders by a programme file: what it would have cost, and earned."`
+	Shadow    programShadowCmd    `cmd:"" help:"Compare what a shadow programme would have decided with what was decided."`
 }
 
 // maxProgramFile is far more than any programme needs.
