@@ -36,6 +36,7 @@ type cli struct {
 	Shop    shopCmd    `cmd:"" help:"Add and look after shops."`
 	Program programCmd `cmd:"" help:"Apply and look at programmes."`
 	Events  eventsCmd  `cmd:"" help:"Look at webhooks that came in, and replay them."`
+	Import  importCmd  `cmd:"" help:"Bring in what happened before Grapevine was there."`
 	Points  pointsCmd  `cmd:"" help:"Look at advocates' points, and exchange them."`
 	Payout  payoutCmd  `cmd:"" help:"Pay cash and donations by list."`
 	Contest contestCmd `cmd:"" help:"Draw contests that anybody can check."`
