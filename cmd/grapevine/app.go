@@ -59,7 +59,7 @@ func newApp(o appOptions) (*app, error) {
 		return nil, err
 	}
 	jsonAPI, err := api.New(api.Options{
-		Advocates: o.db, Orders: o.db, Reviews: o.db, Standings: o.db, Jobs: o.db, Events: o.db, Points: o.db, Payouts: o.db, Payments: o.db, Contests: o.db, Tickets: o.db,
+		Advocates: o.db, Orders: o.db, Reviews: o.db, Standings: o.db, Jobs: o.db, Events: o.db, Points: o.db, Payouts: o.db, Payments: o.db, Contests: o.db, Tickets: o.db, Figures: o.db,
 		Shops: o.db, Keys: o.db,
 		PublicURL: o.settings.PublicURL, Logger: o.log, Now: time.Now,
 	})

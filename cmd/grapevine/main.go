@@ -35,6 +35,7 @@ type cli struct {
 	Fsck    fsckCmd    `cmd:"" help:"Check the invariants of a live database, read-only; exit 1 on a breach."`
 	Shop    shopCmd    `cmd:"" help:"Add and look after shops."`
 	Program programCmd `cmd:"" help:"Apply and look at programmes."`
+	Stats   statsCmd   `cmd:"" help:"Show a shop's figures: referrals, revenue, cost, return, by period, programme, variant or advocate."`
 	Events  eventsCmd  `cmd:"" help:"Look at webhooks that came in, and replay them."`
 	Import  importCmd  `cmd:"" help:"Bring in what happened before Grapevine was there."`
 	Points  pointsCmd  `cmd:"" help:"Look at advocates' points, and exchange them."`

@@ -27,6 +27,7 @@ type Options struct {
 	Payments  Payments
 	Contests  Contests
 	Tickets   Tickets
+	Figures   Figures
 	Shops     Shops
 	Keys      Keys
 	// PublicURL is the address under which shoppers reach this server, as in GRAPEVINE_PUBLIC_URL:
@@ -49,6 +50,7 @@ type API struct {
 	payments  Payments
 	contests  Contests
 	tickets   Tickets
+	figures   Figures
 	shops     Shops
 	keys      Keys
 	links     string // what an advocate's link starts with, "" if there are no links
@@ -61,7 +63,7 @@ type API struct {
 func New(o Options) (*API, error) {
 	for name, missing := range map[string]bool{
 		"Advocates": o.Advocates == nil, "Orders": o.Orders == nil, "Reviews": o.Reviews == nil, "Standings": o.Standings == nil, "Jobs": o.Jobs == nil, "Events": o.Events == nil, "Shops": o.Shops == nil,
-		"Points": o.Points == nil, "Payouts": o.Payouts == nil, "Payments": o.Payments == nil, "Contests": o.Contests == nil, "Tickets": o.Tickets == nil,
+		"Points": o.Points == nil, "Payouts": o.Payouts == nil, "Payments": o.Payments == nil, "Contests": o.Contests == nil, "Tickets": o.Tickets == nil, "Figures": o.Figures == nil,
 		"Keys": o.Keys == nil, "Logger": o.Logger == nil, "Now": o.Now == nil,
 	} {
 		if missing {
@@ -74,7 +76,7 @@ func New(o Options) (*API, error) {
 	}
 	return &API{
 		advocates: o.Advocates, orders: o.Orders, reviews: o.Reviews, standings: o.Standings, jobs: o.Jobs, events: o.Events, shops: o.Shops, keys: o.Keys,
-		points: o.Points, payouts: o.Payouts, payments: o.Payments, contests: o.Contests, tickets: o.Tickets,
+		points: o.Points, payouts: o.Payouts, payments: o.Payments, contests: o.Contests, tickets: o.Tickets, figures: o.Figures,
 		links: links, log: o.Logger, now: o.Now, fail: problem.Handler(o.Logger),
 	}, nil
 }

@@ -133,6 +133,8 @@ func pathID(c echo.Context, r route) (string, error) {
 		name, form = "friendcode", friendCode
 	case strings.Contains(r.path, ":code"):
 		name, form = "code", ticketForm
+	case strings.Contains(r.path, ":name"):
+		name, form = "name", programForm
 	case !strings.Contains(r.path, ":id"):
 		return "", nil
 	}

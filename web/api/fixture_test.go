@@ -124,7 +124,7 @@ func start(t *testing.T, w *world, publicURL string) *echo.Echo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w,
+	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Figures: kept{w}, Shops: w, Keys: w,
 		PublicURL: publicURL, Logger: log, Now: func() time.Time { return minute(40) }})
 	if err != nil {
 		t.Fatal(err)

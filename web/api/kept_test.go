@@ -93,7 +93,7 @@ func TestATicketsCodeStandsInNoLog(t *testing.T) {
 	}
 	w := newWorld()
 	a, err := New(Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w},
-		Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w, Logger: log, Now: time.Now})
+		Contests: kept{w}, Tickets: kept{w}, Figures: kept{w}, Shops: w, Keys: w, Logger: log, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,14 @@ type Reviews interface {
 	Review(ctx context.Context, shopID, orderID string, verdict rewards.Verdict, actor, reason string) (rewards.StoredOrder, error)
 }
 
+// Figures reckons what referrals come to.
+type Figures interface {
+	// Figures answers a filter. Kind Invalid bad_range, NotFound.
+	Figures(ctx context.Context, shopID string, f rewards.FigureFilter) (rewards.FigureReport, error)
+	// Experiment compares the variants of a programme. Kind NotFound where it has none.
+	Experiment(ctx context.Context, shopID, program string) (rewards.Experiment, error)
+}
+
 // Events shows what came in.
 type Events interface {
 	Events(ctx context.Context, f webhooks.EventFilter, p rewards.Page) (list []webhooks.StoredEvent, next string, err error)

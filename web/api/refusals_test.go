@@ -224,7 +224,7 @@ func TestABodyOfUnknownLengthIsCutOff(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	good := Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
+	good := Options{Advocates: advocates{w}, Orders: orders{w}, Reviews: reviews{w}, Standings: standings{w}, Jobs: jobs{w}, Events: events{w}, Points: kept{w}, Payouts: kept{w}, Payments: kept{w}, Contests: kept{w}, Tickets: kept{w}, Figures: kept{w}, Shops: w, Keys: w, Logger: slog.Default(), Now: time.Now}
 	for name, spoil := range map[string]func(*Options){
 		"no advocates":       func(o *Options) { o.Advocates = nil },
 		"no keys":            func(o *Options) { o.Keys = nil },

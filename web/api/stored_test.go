@@ -44,7 +44,7 @@ func newReal(t *testing.T, url string) *real {
 	if r.e, err = web.New(web.Options{Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(Options{Advocates: db, Orders: db, Reviews: db, Standings: db, Jobs: db, Events: db, Points: db, Payouts: db, Payments: db, Contests: db, Tickets: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
+	a, err := New(Options{Advocates: db, Orders: db, Reviews: db, Standings: db, Jobs: db, Events: db, Points: db, Payouts: db, Payments: db, Contests: db, Tickets: db, Figures: db, Shops: db, Keys: db, PublicURL: public, Logger: log, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
