@@ -84,6 +84,10 @@ type orderAnswer struct {
 			Name, Evidence string
 			Passed         bool
 		}
+		Signals []struct {
+			Rule, Verdict, Evidence string
+			Points                  int
+		}
 	}
 	Rewards []rewardAnswer
 }
