@@ -106,6 +106,7 @@ func (a *app) run(ctx context.Context, l net.Listener) error {
 	parts.Go(func() { served <- server.Serve(l) })
 	parts.Go(func() { a.pipeline.Run(work) })
 	parts.Go(func() { a.scrub(work) })
+	parts.Go(func() { a.leaks(work) })
 	parts.Go(func() { a.expire(work) })
 	var err error
 	select {
