@@ -15,6 +15,7 @@ import (
 
 	"grapevine/connectors/shopify/shopifytest"
 	"grapevine/rewards"
+	"grapevine/rewards/programfile"
 	"grapevine/rewards/simulation"
 	"grapevine/storage"
 )
@@ -172,6 +173,25 @@ func TestASimulationForPeople(t *testing.T) {
 		got := grapevine(t, append([]string{"program", "simulate", better, "--shop", id}, tc.args...)...)
 		if got.code != tc.code || !strings.Contains(got.out+got.err, tc.want) {
 			t.Errorf("%s: exit %d\n%s%s, want %q", name, got.code, got.out, got.err, tc.want)
+		}
+	}
+}
+
+func TestEveryTemplateCanBeSimulated(t *testing.T) {
+	dir := home(t)
+	_, id := shopWithAPast(t, dir)
+	for _, template := range programfile.Templates() {
+		got := grapevine(t, "program", "simulate", file(t, dir, template.Name+".yaml", string(template.Source)), "--shop", id, "--compare", "give10", "--json")
+		var r simulation.Report
+		if err := json.Unmarshal([]byte(got.out), &r); got.code != exitOK || err != nil {
+			t.Errorf("%s: exit %d %s %v", template.Name, got.code, got.err, err)
+			continue
+		}
+		if f := r.Program.Figures; f.Rewarded+f.Pending+f.Held+f.Rejected != r.Orders.Referred || r.Live.Judged != 0 {
+			t.Errorf("%s: %d orders with a code come to %+v", template.Name, r.Orders.Referred, f)
+		}
+		if _, err := simulationChart(r); err != nil {
+			t.Errorf("%s: %v", template.Name, err)
 		}
 	}
 }

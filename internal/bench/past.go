@@ -14,13 +14,18 @@ import (
 	"grapevine/internal/progress"
 )
 
-// pastProgram is simulated: tiers, levels, a milestone, a budget and all checks of fairness.
+// pastProgram is simulated: tiers, a milestone, a cap, a budget and all checks of fairness.
 const pastProgram = `program: tiers
 title: Tiers
 friend:
   discount: {percent: "10", once_per_customer: true}
 advocate:
-  reward: {kind: store_credit, amount: "12.00"}
+  tiers:
+    - {from: 1, reward: {kind: store_credit, amount: "8.00"}}
+    - {from: 3, reward: {kind: store_credit, amount: "12.00"}}
+    - {from: 10, reward: {kind: store_credit, percent: "15"}}
+  milestones:
+    - {at: 5, reward: {kind: store_credit, amount: "25.00"}}
 qualify: {customers: new, minimum: "40.00"}
 attribution: {window: 14d}
 hold: 14d
