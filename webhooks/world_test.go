@@ -50,6 +50,7 @@ advocate:
 qualify: {customers: any, minimum: "30.00"}
 hold: 0s
 partial_refund: proportional
+fairness: {per_day: 1000, per_month: 1000}
 %s
 `, reward, limits)
 }
@@ -146,10 +147,10 @@ func (w *world) install(source string) {
 	if _, _, err := w.db.ApplyProgram(ctx, shop.ID, p, source); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.ana, err = w.shop.AddCustomer(shopifytest.CustomerInput{Email: "ana@example.com", FirstName: "Ana"}); err != nil {
+	if w.ana, err = w.shop.AddCustomer(shopifytest.CustomerInput{Email: "ana@example.org", FirstName: "Ana"}); err != nil {
 		w.t.Fatal(err)
 	}
-	a, _, err := w.db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: strconv.FormatInt(w.ana.ID, 10), Email: "ana@example.com", FirstName: "Ana"})
+	a, _, err := w.db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: strconv.FormatInt(w.ana.ID, 10), Email: "ana@example.org", FirstName: "Ana"})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"grapevine/connectors"
 	"grapevine/connectors/shopify"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/storage"
 	"grapevine/webhooks"
 )
@@ -52,6 +53,7 @@ func program() rewards.Program {
 		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
 			Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: ten}, Expires: 180 * 24 * time.Hour}}},
 		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, Hold: 14 * 24 * time.Hour, PartialRefund: rewards.RefundProportional,
+		Fairness: fairness.Settings{PerDay: 1 << 20, PerMonth: 1 << 20}, // one advocate, and every order is hers
 	}
 }
 
@@ -69,7 +71,7 @@ func (s storefront) Order(_ context.Context, shop connectors.Shop, id string) (r
 	usd := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: "USD"} }
 	return rewards.Order{
 		ID: id, Name: "#" + id, PlacedAt: at, UpdatedAt: at, PaidAt: &at, Currency: "USD", Payment: rewards.PaymentPaid,
-		Customer:  &rewards.Person{ID: id, Email: "friend-" + id + "@example.com", EarlierOrders: &none},
+		Customer:  &rewards.Person{ID: id, Email: "friend-" + id + "@example.net", EarlierOrders: &none},
 		Codes:     []rewards.AppliedCode{{Code: s.codes[shop.Domain], TookOff: usd(400)}},
 		Lines:     []rewards.Line{{ID: "1", ProductID: "7001", Quantity: 1, Current: 1, Amount: usd(3600)}, {ID: "2", ProductID: "7002", Quantity: 2, Current: 2, Amount: usd(2000)}},
 		MoneyBack: usd(0),
