@@ -20,11 +20,11 @@ const shownReasons = 12
 
 // figureLine is one figure as people and as programs read it.
 type figureLine struct {
-	key, title   string
-	text, plain  string
-	value        int64
-	comparable   bool // a difference of two such values means something
-	money, blank bool // blank: an empty line before it
+	key, title  string
+	text, plain string
+	value       int64
+	comparable  bool // a difference of two such values means something
+	money       bool
 }
 
 func amount(r simulation.Report, minor int64) rewards.Money {
