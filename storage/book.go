@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -187,9 +188,10 @@ WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id
 
 func (b *bookLoad) rewards() error {
 	var rows []rewardRow
-	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY created_at, id {lock}", b.shopID, b.orderIDs()); err != nil {
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY order_id, id {lock}", b.shopID, b.orderIDs()); err != nil {
 		return err
 	}
+	slices.SortFunc(rows, func(a, b rewardRow) int { return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID, b.ID)) })
 	list, err := rewardsOf(rows)
 	for _, r := range list {
 		b.book.Rewards[r.OrderID] = append(b.book.Rewards[r.OrderID], r)
@@ -281,10 +283,10 @@ func (b *bookLoad) earlier() error {
 		OrderID string
 		N       int64
 	}](b.txn, t, `SELECT order_id, count(DISTINCT earlier) AS n FROM (
-  SELECT v.order_id, o.order_id AS earlier FROM v JOIN orders o ON o.shop_id = ? AND o.customer_id = v.customer_id AND o.customer_id <> ''
-    WHERE o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled'
-  UNION ALL SELECT v.order_id, o.order_id FROM v JOIN orders o ON o.shop_id = ? AND o.email_key = v.email_key AND o.email_key <> ''
-    WHERE o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled') e
+  SELECT v.order_id, o.order_id AS earlier FROM v CROSS JOIN orders o
+    WHERE o.shop_id = ? AND o.customer_id = v.customer_id AND o.customer_id <> '' AND o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled'`+b.alsoAmong("o.customer_id", "v.customer_id")+`
+  UNION ALL SELECT v.order_id, o.order_id FROM v CROSS JOIN orders o
+    WHERE o.shop_id = ? AND o.email_key = v.email_key AND o.email_key <> '' AND o.placed_at < v.placed_at AND NOT o.test AND o.status <> 'cancelled'`+b.alsoAmong("o.email_key", "v.email_key")+`) e
 WHERE earlier NOT IN (SELECT v.order_id FROM v) GROUP BY order_id`, b.shopID, b.shopID)
 	for _, c := range counts {
 		b.book.EarlierHere[c.OrderID] += c.N

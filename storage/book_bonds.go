@@ -33,10 +33,10 @@ func (b *bookLoad) ownOrders() error {
 	by := func(column string) string {
 		return `SELECT v.order_id, o.order_id AS other, o.advocate_id, o.program, o.placed_at, o.original_minor,
   coalesce(o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + ` AND o.placed_at < v.placed_at, false) AS counts, coalesce(p.binds, false) AS binds
-FROM v JOIN orders o ON o.shop_id = ? AND o.` + column + ` = v.` + column + ` AND o.` + column + ` <> ''
-LEFT JOIN offers p ON p.shop_id = o.shop_id AND p.program = o.program AND o.program <> ''
-WHERE o.order_id <> v.order_id AND NOT o.test AND o.status <> 'cancelled'
-  AND (o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + ` AND o.placed_at < v.placed_at OR o.placed_at >= v.since AND o.placed_at <= v.until)`
+FROM v CROSS JOIN orders o LEFT JOIN offers p ON p.shop_id = o.shop_id AND p.program = o.program AND o.program <> ''
+WHERE o.shop_id = ? AND o.` + column + ` = v.` + column + ` AND o.` + column + ` <> '' AND o.order_id <> v.order_id AND NOT o.test AND o.status <> 'cancelled'
+  AND CASE WHEN o.placed_at >= v.since AND o.placed_at <= v.until THEN true ELSE o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + ` AND o.placed_at < v.placed_at END` +
+			b.alsoAmong("o."+column, "v."+column)
 	}
 	rows, err := queryAll[ownOrder](b.txn, t, by("customer_id")+" UNION "+by("email_key"), b.shopID, b.shopID)
 	for _, r := range rows {

@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,11 +46,10 @@ func (b *bookLoad) used() error {
 		return nil
 	}
 	people := keysOf(b.people)
-	rows, err := queryAll[rewardRow](b.txn, t, `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND r.created_at >= v.since
-WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL
-UNION SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v JOIN rewards r ON r.program = v.program AND v.milestones
-WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL AND r.milestone <> ''
-ORDER BY 6, 4`, b.shopID, people, b.shopID, people)
+	const of = `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v CROSS JOIN rewards r
+WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.program = v.program AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL AND `
+	rows, err := queryAll[rewardRow](b.txn, t, of+"r.created_at >= v.since UNION "+of+"v.milestones AND r.milestone <> ''", b.shopID, people, b.shopID, people)
+	slices.SortFunc(rows, func(a, b rewardRow) int { return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID, b.ID)) })
 	for _, r := range rows {
 		key := rewards.UsedKey(r.Program, r.AdvocateID)
 		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
@@ -104,11 +105,12 @@ func (b *bookLoad) referrals() error {
 			t.add(name, who, oldest.Add(-span))
 		}
 	}
-	const statement = `, w(program, advocate_id, since) AS (SELECT v.program, v.advocate_id, coalesce((
+	statement := `, w(program, advocate_id, since) AS MATERIALIZED (SELECT v.program, v.advocate_id, coalesce((
   SELECT n.placed_at FROM orders n WHERE n.shop_id = ? AND n.advocate_id = v.advocate_id AND n.program = v.program AND n.placed_at >= v.since
     AND n.outcome IN ` + stood + ` ORDER BY n.placed_at DESC LIMIT 1 OFFSET ?), v.since) FROM v)
-SELECT o.program, o.advocate_id, o.order_id, o.placed_at FROM w JOIN orders o ON o.advocate_id = w.advocate_id AND o.program = w.program AND o.placed_at >= w.since
-WHERE o.shop_id = ? AND o.outcome IN ` + stood
+SELECT o.program, o.advocate_id, o.order_id, o.placed_at FROM w CROSS JOIN orders o
+WHERE o.shop_id = ? AND o.advocate_id = w.advocate_id AND o.program = w.program AND o.placed_at >= w.since AND o.outcome IN ` + stood +
+		b.alsoAmong("o.advocate_id", "v.advocate_id")
 	return b.chunks(t, func(with string, vals []any) error {
 		rows, err := b.Raw(b.lex.Replace(with+statement), append(vals, b.shopID, mostReferrals-1, b.shopID)...).Rows()
 		if err != nil {

@@ -177,8 +177,9 @@ func (b *bookLoad) common(pairs []*pair) error {
 	rows, err := queryAll[struct {
 		I    int
 		Kind string
-	}](b.txn, t, `SELECT DISTINCT v.i, v.kind FROM v JOIN traces t ON t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.until
-WHERE t.customer_id = v.customer_id AND t.customer_id <> '' AND t.order_id <> v.order_id`, b.shopID)
+	}](b.txn, t, `SELECT DISTINCT v.i, v.kind FROM v CROSS JOIN traces t
+WHERE t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.until AND t.customer_id = v.customer_id AND t.customer_id <> '' AND t.order_id <> v.order_id`+
+		b.alsoAmong("t.customer_id", "v.customer_id"), b.shopID)
 	for _, r := range rows {
 		same := &pairs[r.I].found.Pair
 		switch r.Kind {

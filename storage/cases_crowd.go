@@ -14,6 +14,10 @@ const other = `o.order_id <> v.order_id AND NOT o.test AND o.status <> 'cancelle
 // who names the person of the order o.
 const who = `CASE WHEN o.customer_id <> '' THEN o.customer_id WHEN o.email_key <> '' THEN o.email_key ELSE o.order_id END`
 
+// mostLikeIt bounds how many orders with one key, or one code, are looked at, the newest first: every limit
+// is far below, and a key that very many share would hold up the shop.
+const mostLikeIt = 200
+
 // crowds counts the other people of late who left the same keys: friends from one connection within 30
 // days, and first orders from one place within 7.
 func (b *bookLoad) crowds(pairs []*pair) error {
@@ -34,34 +38,33 @@ func (b *bookLoad) crowds(pairs []*pair) error {
 			t.add(i, clean(p.order.ID), clean(friend.ID), friend.EmailKey, left.kind, left.key, p.order.PlacedAt.Add(-span), p.order.PlacedAt)
 		}
 	}
+	people := func(condition string) string {
+		return `(SELECT count(DISTINCT ` + who + `) FROM (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = v.kind AND t.key = v.key
+  AND t.placed_at >= v.since AND t.placed_at <= v.placed_at ORDER BY t.placed_at DESC LIMIT ?) n CROSS JOIN orders o
+WHERE o.shop_id = ? AND o.order_id = n.order_id AND ` + other + ` AND ` + condition + `)`
+	}
 	rows, err := queryAll[struct {
-		I       int
-		Kind    string
-		Friends int
-		Firsts  int
-	}](b.txn, t, `SELECT v.i, v.kind, count(DISTINCT CASE WHEN v.kind = 'ip' AND o.advocate_id IS NOT NULL AND o.outcome IN `+stood+` THEN `+who+` END) AS friends,
-  count(DISTINCT CASE WHEN v.kind <> 'ip' AND NOT EXISTS (SELECT 1 FROM orders p WHERE p.shop_id = o.shop_id AND p.customer_id = o.customer_id AND p.customer_id <> ''
-    AND p.placed_at < o.placed_at) THEN `+who+` END) AS firsts
-FROM v JOIN traces t ON t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.placed_at
-JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id WHERE `+other+` GROUP BY v.i, v.kind`, b.shopID)
+		I    int
+		Kind string
+		N    int
+	}](b.txn, t, `SELECT v.i, v.kind, CASE WHEN v.kind = 'ip' THEN `+people("o.advocate_id IS NOT NULL AND o.outcome IN "+stood)+` ELSE `+
+		people("NOT EXISTS (SELECT 1 FROM orders p WHERE p.shop_id = o.shop_id AND p.customer_id = o.customer_id AND p.customer_id <> '' AND p.placed_at < o.placed_at)")+` END AS n FROM v`,
+		b.shopID, mostLikeIt, b.shopID, b.shopID, mostLikeIt, b.shopID)
 	for _, r := range rows {
 		counts := &pairs[r.I].found.Counts
 		switch r.Kind {
 		case lookupIP:
-			counts.FriendsByIP = r.Friends
+			counts.FriendsByIP = r.N
 		case lookupAddress:
-			counts.FirstsByAddress = r.Firsts
+			counts.FirstsByAddress = r.N
 		case lookupDevice:
-			counts.FirstsByDevice = r.Firsts
+			counts.FirstsByDevice = r.N
 		case lookupCard:
-			counts.FirstsByCard = r.Firsts
+			counts.FirstsByCard = r.N
 		}
 	}
 	return err
 }
-
-// mostNamesakes bounds how many orders with one key are counted: that there are any is what matters.
-const mostNamesakes = 100
 
 // namesakes counts the paid orders that others, but not the advocate, placed earlier with the friend's
 // telephone number, card or address: somebody whom the shop knows under another name.
@@ -82,9 +85,10 @@ func (b *bookLoad) namesakes(pairs []*pair) error {
 		I    int
 		Kind string
 		N    int
-	}](b.txn, t, `SELECT v.i, v.kind, (SELECT count(*) FROM (SELECT 1 FROM traces t JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
-  WHERE t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at < v.placed_at AND o.paid AND `+other+`
-    AND (o.customer_id = '' OR o.customer_id <> v.advocate) AND (o.email_key = '' OR o.email_key <> v.advocate_key) LIMIT ?) n) AS n FROM v`, b.shopID, mostNamesakes)
+	}](b.txn, t, `SELECT v.i, v.kind, (SELECT count(*) FROM (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = v.kind AND t.key = v.key
+  AND t.placed_at < v.placed_at AND (t.customer_id = '' OR t.customer_id <> v.customer_id AND t.customer_id <> v.advocate) ORDER BY t.placed_at DESC LIMIT ?) n CROSS JOIN orders o
+WHERE o.shop_id = ? AND o.order_id = n.order_id AND o.paid AND `+other+` AND (o.customer_id = '' OR o.customer_id <> v.advocate)
+  AND (o.email_key = '' OR o.email_key <> v.advocate_key)) AS n FROM v`, b.shopID, mostLikeIt, b.shopID)
 	for _, r := range rows {
 		counts := &pairs[r.I].found.Counts
 		switch r.Kind {
@@ -109,9 +113,10 @@ func (b *bookLoad) strangers(pairs []*pair) error {
 			t.add(i, clean(p.order.ID), clean(friend.ID), friend.EmailKey, code, p.order.PlacedAt.Add(-deviceSpan), p.order.PlacedAt)
 		}
 	}
-	rows, err := queryAll[struct{ I, N, Linked int }](b.txn, t, `SELECT v.i, count(*) AS n, count(CASE WHEN o.linked THEN 1 END) AS linked
-FROM v JOIN orders o ON o.shop_id = ? AND o.code = v.code AND o.code <> '' AND o.placed_at >= v.since AND o.placed_at <= v.placed_at
-WHERE `+other+` GROUP BY v.i`, b.shopID)
+	const uses = `(SELECT count(CASE WHEN n.linked OR ? THEN 1 END) FROM (SELECT o.linked FROM orders o WHERE o.shop_id = ? AND o.code = v.code AND o.code <> ''
+  AND o.placed_at >= v.since AND o.placed_at <= v.placed_at AND ` + other + ` ORDER BY o.placed_at DESC LIMIT ?) n)`
+	rows, err := queryAll[struct{ I, N, Linked int }](b.txn, t, "SELECT v.i, "+uses+" AS n, "+uses+" AS linked FROM v",
+		true, b.shopID, mostLikeIt, false, b.shopID, mostLikeIt)
 	for _, r := range rows {
 		pairs[r.I].uses(r.N, r.Linked)
 	}

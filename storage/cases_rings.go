@@ -73,15 +73,16 @@ func (b *bookLoad) batchReferrals(pairs []*pair, known map[string][]referral) {
 	}
 }
 
-// referredBy lists whom these customers referred of late.
+// referredBy lists whom these customers referred of late. CASE keeps SQLite from looking all orders of that
+// time up.
 func (b *bookLoad) referredBy(customers []string) ([]referral, error) {
 	t := table{cols: "customer_id text"}
 	for _, c := range customers {
 		t.add(c)
 	}
 	return queryAll[referral](b.txn, t, `SELECT DISTINCT v.customer_id AS advocate, o.customer_id AS friend, o.placed_at
-FROM v JOIN advocates a ON a.shop_id = ? AND a.customer_id = v.customer_id
-JOIN orders o ON o.shop_id = a.shop_id AND o.advocate_id = a.id AND o.outcome IN `+stood+` AND o.customer_id <> '' AND o.placed_at >= ?`,
+FROM v CROSS JOIN advocates a CROSS JOIN orders o
+WHERE a.shop_id = ? AND a.customer_id = v.customer_id AND o.shop_id = a.shop_id AND o.advocate_id = a.id AND o.outcome IN `+stood+` AND o.customer_id <> '' AND CASE WHEN o.placed_at >= ? THEN true ELSE false END`+b.alsoAmong("a.customer_id", "v.customer_id"),
 		b.shopID, b.oldest().Add(-ringSpan))
 }
 

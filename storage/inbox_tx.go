@@ -48,12 +48,12 @@ UNION SELECT v.i FROM v JOIN rewards r ON r.shop_id = v.shop_id AND r.code_folde
 
 // knownOrders finds orders that were found to concern a programme before, and those whose buyer is bound:
 // an earlier order of theirs counts in a programme that keeps friends with their first advocate.
-const knownOrders = `SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'
-UNION SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.customer_id = v.customer_id AND o.customer_id <> '' ` + bound + `
-UNION SELECT v.i FROM v JOIN orders o ON o.shop_id = v.shop_id AND o.email_key = v.email_key AND o.email_key <> '' ` + bound
+const knownOrders = `SELECT v.i FROM v CROSS JOIN orders o WHERE o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'
+UNION SELECT v.i ` + bound + `o.customer_id = v.customer_id AND o.customer_id <> ''
+UNION SELECT v.i ` + bound + `o.email_key = v.email_key AND o.email_key <> ''`
 
-const bound = `JOIN offers p ON p.shop_id = o.shop_id AND p.program = o.program AND p.binds
-WHERE o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + ` AND o.order_id <> v.order_id`
+const bound = `FROM v CROSS JOIN orders o CROSS JOIN offers p WHERE o.shop_id = v.shop_id AND o.advocate_id IS NOT NULL AND o.outcome IN ` + stood + `
+  AND o.order_id <> v.order_id AND p.shop_id = o.shop_id AND p.program = o.program AND p.binds AND `
 
 // RecordPlain stores orders that carry no code of ours. See webhooks.InboxTx.
 func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) error {

@@ -42,11 +42,22 @@ func queryAll[T any](x *txn, t table, sql string, args ...any) ([]T, error) {
 
 // among limits a column to what a column of v holds. PostgreSQL then looks the rows up by index however
 // old its statistics are: those of tables that fill and empty always are.
+//
+// SQLite, which has no statistics, may begin with the large table instead. FROM v CROSS JOIN keeps it to the
+// order in which a statement is written; to PostgreSQL it means nothing.
 func (x *txn) among(column, of string) string {
 	if x.d.lite {
 		return column + " IN (SELECT " + of + " FROM v)"
 	}
 	return column + " = ANY(ARRAY(SELECT " + of + " FROM v))"
+}
+
+// alsoAmong is among for a statement that SQLite looks up by index anyway, behind its other conditions.
+func (x *txn) alsoAmong(column, of string) string {
+	if x.d.lite {
+		return ""
+	}
+	return " AND " + x.among(column, of)
 }
 
 func (x *txn) chunks(t table, f func(with string, vals []any) error) error {
