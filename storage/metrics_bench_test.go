@@ -62,7 +62,7 @@ func fillYear(b *testing.B, d *DB, shopID string) rewards.FigureFilter {
 		var rows []orderRecord
 		var effect rewards.Effect
 		for i := at; i < at+2000; i++ {
-			o := benchOrder(i, begin.Add(time.Duration(i)*365*24*time.Hour/benchOrders), r.IntN(80_000))
+			o := benchOrder(i, begin.Add(time.Duration(i)*(365*24*time.Hour/benchOrders)), r.IntN(80_000))
 			rec := rewards.Record{Facts: rewards.Facts{Order: o, At: o.PlacedAt}, Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution}}
 			rec.Eligible, _ = o.Eligible()
 			if i%5 == 0 {

@@ -164,3 +164,17 @@ func TestAnExperimentComparesTheVariantsAsTheyAreNow(t *testing.T) {
 		s.kind(err, rewards.NotFound, "experiment_not_found")
 	})
 }
+
+func TestOrdersThatCameByALinkAreCounted(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		linked := r.order("o1")
+		linked.Codes, linked.Touches = nil, []rewards.Touch{{Code: r.advocate.Code, At: linked.PlacedAt.Add(-time.Hour)}}
+		r.decide(linked, r.order("o2"))
+		day := rewards.DateOf(linked.PlacedAt)
+		report, err := s.Figures(s.ctx, r.shop.ID, rewards.FigureFilter{From: day, To: day.Add(1)})
+		s.no(err)
+		f := report.Total
+		alike(t, "links", []int64{f.Rewarded.Orders, f.ByLink, f.TookOff.Minor}, []int64{2, 1, 500})
+	})
+}
