@@ -50,7 +50,7 @@ advocate:
 qualify: {customers: any, minimum: "30.00"}
 hold: 0s
 partial_refund: proportional
-fairness: {per_day: 1000, per_month: 1000}
+fairness: {per_day: 1000, per_month: 1000, strangers: 1000}
 %s
 `, reward, limits)
 }

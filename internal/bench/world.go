@@ -53,7 +53,7 @@ func program() rewards.Program {
 		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
 			Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: ten}, Expires: 180 * 24 * time.Hour}}},
 		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, Hold: 14 * 24 * time.Hour, PartialRefund: rewards.RefundProportional,
-		Fairness: fairness.Settings{PerDay: 1 << 20, PerMonth: 1 << 20}, // one advocate, and every order is hers
+		Fairness: fairness.Settings{PerDay: 1 << 20, PerMonth: 1 << 20, Strangers: 1 << 20}, // one advocate, and every order is hers
 	}
 }
 

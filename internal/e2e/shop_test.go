@@ -25,7 +25,7 @@ advocate:
   reward: {kind: store_credit, amount: "10.00", expires: 180d}
 qualify: {customers: new, minimum: "30.00"}
 hold: 0s
-fairness: {per_day: 1000, per_month: 1000, rules: {same_domain: "off"}}
+fairness: {per_day: 1000, per_month: 1000, strangers: 1000, rules: {same_domain: "off"}}
 partial_refund: proportional
 `
 	codeProgram = `program: code
@@ -36,7 +36,7 @@ advocate:
   reward: {kind: discount_code, amount: "5.00", expires: 180d}
 qualify: {customers: new, minimum: "30.00"}
 hold: 0s
-fairness: {per_day: 1000, per_month: 1000, rules: {same_domain: "off"}}
+fairness: {per_day: 1000, per_month: 1000, strangers: 1000, rules: {same_domain: "off"}}
 partial_refund: proportional
 `
 )
