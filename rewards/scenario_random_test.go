@@ -20,7 +20,7 @@ func TestAnyStoryKeepsBooksAndLimits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := improvised{T: t, w: offerWorld(richOffer(t))}
 		acts := map[string]func(){
-			"order": s.tells, "order goes on": s.tells, "person": s.decides, "time": s.waits, "shop": s.shopTurns, "spend": s.spends,
+			"order": s.tells, "order goes on": s.tells, "and on": s.tells, "person": s.decides, "time": s.waits, "shop": s.shopTurns, "spend": s.spends,
 			"use": s.uses, "exchange": s.exchanges, "expire": s.expires, "reissue": s.reissues,
 		}
 		names := slices.Sorted(maps.Keys(acts))
@@ -36,7 +36,7 @@ func TestAnyStoryKeepsBooksAndLimits(t *testing.T) {
 func richOffer(t *rapid.T) rewards.Program {
 	p := anyOffer(t)
 	p.Rules = slices.DeleteFunc(p.Rules, func(r rewards.Rule) bool { return r.For == rewards.ForAdvocate })
-	for i := range rapid.IntRange(1, 3).Draw(t, "rules") {
+	for i := range rapid.IntRange(2, 3).Draw(t, "rules") {
 		r := rewards.Rule{Name: fmt.Sprint("rule-", i), For: rewards.ForAdvocate, Reward: rapid.SampledFrom([]rewards.RewardSpec{
 			{Kind: rewards.KindStoreCredit, Amount: usd(1000)},
 			{Kind: rewards.KindCash, Percent: 100},
@@ -59,7 +59,7 @@ func richOffer(t *rapid.T) rewards.Program {
 	p.Points = &rewards.PointsPlan{Per: 100, Worth: usd(100), Kind: rewards.KindStoreCredit}
 	p.Levels = []rewards.Level{{Name: "silver", Referrals: 2, Factor: 3 * rewards.One / 2}}
 	if rapid.Bool().Draw(t, "with a budget") {
-		p.Budget = usd(rapid.Int64Range(500, 4000).Draw(t, "budget"))
+		p.Budget = usd(rapid.SampledFrom([]int64{1000, 1010, 2000, 4000}).Draw(t, "budget")) // just enough for so many
 	}
 	if rapid.Bool().Draw(t, "with a cap") {
 		p.PerAdvocate = rapid.IntRange(1, 3).Draw(t, "cap")
@@ -74,7 +74,7 @@ type improvised struct {
 }
 
 func (s improvised) orderID() string {
-	return rapid.SampledFrom([]string{"o1", "o2", "o3", "o4"}).Draw(s.T, "order")
+	return rapid.SampledFrom([]string{"o1", "o2", "o3"}).Draw(s.T, "order")
 }
 
 // tells has the shop tell a new order, or a new state of one.
@@ -83,8 +83,8 @@ func (s improvised) tells() {
 	o, ok := s.w.orders[id]
 	if !ok {
 		o = anyOrder(s.T, id)
-		if rapid.IntRange(0, 3).Draw(s.T, "tiny") == 0 {
-			o.Lines = []rewards.Line{{ID: "1", Quantity: 1, Current: 1, Amount: usd(rapid.Int64Range(1, 120).Draw(s.T, "cents"))}}
+		if rapid.Bool().Draw(s.T, "tiny") {
+			o.Lines = []rewards.Line{{ID: "1", Quantity: 1, Current: 1, Amount: usd(rapid.Int64Range(1, 99).Draw(s.T, "cents"))}}
 		}
 		o.Risk = rapid.SampledFrom([]rewards.Risk{rewards.RiskNone, rewards.RiskNone, rewards.RiskInvestigate}).Draw(s.T, "risk")
 		if rapid.IntRange(0, 4).Draw(s.T, "guest") == 0 {
