@@ -39,10 +39,14 @@ func (a Address) Canonical() string {
 	return line + "|" + place + "|" + country
 }
 
-// country folds the country's code. The United Kingdom is GB in ISO 3166, and UK to many.
+// country folds the country's code, "" for what is none. It is not a word: the letters of AE stay. The United
+// Kingdom is GB in ISO 3166, and UK to many.
 func (a Address) country() string {
-	c := code(a.Country)
-	if c == "uk" {
+	c := strings.ToLower(strings.TrimSpace(a.Country))
+	switch {
+	case len(c) != 2 || strings.Trim(c, "abcdefghijklmnopqrstuvwxyz") != "":
+		return ""
+	case c == "uk":
 		return "gb"
 	}
 	return c
@@ -67,12 +71,19 @@ func code(s string) string {
 	if len(s) > maxLine {
 		return ""
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
+	for range 8 { // without a space between them two letters can fold into one
+		again := strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, fold(s))
+		if again == s {
+			return s
 		}
-		return -1
-	}, fold(s))
+		s = again
+	}
+	return ""
 }
 
 // street makes one word of an address's lines, "" for a place that many people share. Units go to the end.
