@@ -37,7 +37,7 @@ func (b *Book) Review(orderID string, r *Review) (Change, error) {
 	if !seen {
 		return Change{}, Errorf(NotFound, "order_not_found", "there is no order %.80q", orderID)
 	}
-	if stored.Decision.Outcome == OutcomeNone {
+	if stored.Decision.Outcome == OutcomeNone && stored.Facts.Review == nil {
 		return Change{}, Errorf(Conflict, "not_reviewable", "order %s was never referred: there is nothing to decide", orderID)
 	}
 	stored.Facts.Review = r
@@ -47,7 +47,8 @@ func (b *Book) Review(orderID string, r *Review) (Change, error) {
 func (b *Book) decide(o Order, stored Record, seen bool, trouble Reason, detail string) (Change, error) {
 	live := b.liveRewards(o.ID)
 	facts := b.facts(o, stored, seen, live, trouble, detail)
-	rules := b.rulebook(stored.Decision, live, facts)
+	facts.Pin = stored.pinned(live)
+	rules := newRulebook(b.Versions, facts.Pin, facts)
 	d := b.judge(rules, &facts, stored, live)
 
 	s := settling{book: b, rules: rules, facts: facts, decision: d}
@@ -133,7 +134,7 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 		was := stored.Facts
 		f.PaidAt, f.Room, f.Review, f.Historic = was.PaidAt, was.Room, was.Review, was.Historic
 		if o.Deleted || trouble != "" && o.PlacedAt.IsZero() { // the shop told nothing: the last state stands
-			f.Order, f.Claims, f.EarlierHere = was.Order, was.Claims, was.EarlierHere
+			f.Order, f.Claims, f.EarlierHere, f.Pieces = was.Order, was.Claims, was.EarlierHere, was.Pieces
 			f.Order.Deleted = o.Deleted
 			return f
 		}
@@ -142,6 +143,9 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 			f.Order.Customer, f.Order.Codes, f.Order.Touches = was.Order.Customer, was.Order.Codes, was.Order.Touches
 			f.Order.PlacedAt, f.Order.Test, f.Order.Country = was.Order.PlacedAt, was.Order.Test, was.Order.Country
 			f.Order.Risk, f.Order.Trail = was.Order.Risk, was.Order.Trail
+			if f.Pieces = was.Pieces; f.Pieces == 0 {
+				f.Pieces = was.Order.pieces()
+			}
 		}
 	}
 	if f.PaidAt.IsZero() && o.Paid() {
@@ -159,20 +163,10 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 	return f
 }
 
-// rulebook finds the programmes of an order at the version that judged it before, or else the one that was
-// valid when it was placed.
-func (b *Book) rulebook(was Decision, live []Reward, f Facts) dated {
-	name, version := was.Program, was.Version
-	for _, r := range live {
-		name, version = r.Program, r.Version
-	}
-	return newRulebook(b.Versions, name, version, f)
-}
-
 // Rejudge derives the decision again from the stored facts. all holds every version of the shop's
 // programmes, rising. The result differs from r.Decision only if what was stored is damaged.
 func (r Record) Rejudge(all map[string][]Program) Decision {
-	return Judge(newRulebook(all, r.Decision.Program, r.Decision.Version, r.Facts), r.Facts)
+	return Judge(newRulebook(all, r.Facts.Pin, r.Facts), r.Facts)
 }
 
 // judge asks Judge, and the limits where a new reward is wanted. What the limits left then is kept in
@@ -180,11 +174,12 @@ func (r Record) Rejudge(all map[string][]Program) Decision {
 func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decision {
 	was := stored.Decision
 	d := Judge(rules, *f)
-	if f.Room != nil && (d.Advocate != was.Advocate || d.Program != was.Program) && d.Advocate != "" {
+	if f.Room != nil && (d.Advocate != was.Advocate || d.Program != was.Program) && d.Advocate != "" && was.Advocate != "" {
 		f.Room = nil // it was asked for another
 		d = Judge(rules, *f)
 	}
-	if !d.Stands() || !d.Reckoned || f.Room != nil && was.Stands() && len(was.Grants) == 0 {
+	counted := f.Room != nil && was.Stands() && len(was.Grants) == 0 // it has a number, and asked for nothing
+	if !d.Stands() || !d.Reckoned || counted && len(d.Grants) == 0 {
 		return d
 	}
 	if slices.ContainsFunc(live, func(r Reward) bool { return r.belongsTo(d) }) {
@@ -194,7 +189,11 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 		return d
 	}
 	p, _ := rules.named(d.Program)
-	f.Room = b.room(p, d, f.Order)
+	room := b.room(p, d, f.Order)
+	if counted {
+		room.Referrals = f.Room.Referrals
+	}
+	f.Room = room
 	d = Judge(rules, *f) // the number of referrals decides what is asked for
 	f.Room.Asked, _ = d.asked(p.Currency)
 	return Judge(rules, *f)
