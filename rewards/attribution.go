@@ -21,7 +21,7 @@ func (t *trial) winner() bool {
 				lost = why
 			}
 		case running:
-			why = beaten(e.Claim, t.won, t.p.Attribution.TouchFirst)
+			why = beaten(e.Claim, t.won)
 		default:
 			running, t.won, t.p = true, e.Claim, e.program
 		}
@@ -39,6 +39,9 @@ func (t *trial) winner() bool {
 		t.note("attribution", true, "the link with %s was followed %s", t.won.Code, followed(t.won, t.f.Order.PlacedAt))
 	default:
 		t.note("attribution", true, "the friend stays with the advocate of the first order")
+	}
+	if !t.p.Runs(t.f.Order.PlacedAt) {
+		t.note("program_runs", true, "%s was not running on %s; approved by %s", t.p.Name, stamp(t.f.Order.PlacedAt), t.f.Review.Actor)
 	}
 	if t.p.Name != t.won.Program {
 		t.note("program", true, "%s judges codes of %s while it runs", t.p.Name, t.won.Program)
@@ -69,20 +72,31 @@ func (t *trial) entrants() []entrant {
 			all[i].unfit = ReasonBound
 		}
 	}
-	slices.SortFunc(all, byRank)
+	last := slices.ContainsFunc(all, func(e entrant) bool {
+		return e.Via == ViaLink && e.unfit == ReasonNone && !e.program.Attribution.TouchFirst
+	})
+	slices.SortFunc(all, func(a, b entrant) int { return t.byRank(a.Claim, b.Claim, !last) })
 	return all
 }
 
-// byRank orders claims as DESIGN.md says. Whether the first or the last touch counts is asked of the
-// programme that would judge the link; links of programmes that differ in it are compared by the last.
-func byRank(a, b entrant) int {
+// byRank orders claims as DESIGN.md says. The first touch counts where every programme that would judge one
+// of the links says so, else the last: one way for all of them, or three links could each beat the next.
+func (t *trial) byRank(a, b Claim, touchFirst bool) int {
 	via := func(v Via) int { return slices.Index([]Via{ViaCode, ViaLink, ViaBond}, v) }
-	touch := b.TouchedAt.Compare(a.TouchedAt)
-	if a.program.Attribution.TouchFirst && b.program.Attribution.TouchFirst {
+	touch := t.touched(b).Compare(t.touched(a))
+	if touchFirst {
 		touch = -touch
 	}
 	return cmp.Or(cmp.Compare(via(a.Via), via(b.Via)), cmp.Compare(b.TookOff.Minor, a.TookOff.Minor), touch,
 		a.Since.Compare(b.Since), cmp.Compare(a.Code, b.Code))
+}
+
+// touched is when a link was followed: where that is not told, at the order.
+func (t *trial) touched(c Claim) time.Time {
+	if c.Via == ViaLink && c.TouchedAt.IsZero() {
+		return t.f.Order.PlacedAt
+	}
+	return c.TouchedAt
 }
 
 // loose tells whether a claim is a bond of a programme that binds nobody: it says nothing.
@@ -102,7 +116,7 @@ func (t *trial) fits(c Claim) (Program, Reason) {
 	}
 	p, ok := t.rules.Judging(c.Program)
 	switch {
-	case !ok || !p.Runs(t.f.Order.PlacedAt):
+	case !ok || !p.Runs(t.f.Order.PlacedAt) && !t.f.Approved():
 		return p, ReasonProgramOff
 	case c.Via == ViaCode && c.TookOff.Minor <= 0:
 		return p, ReasonNotApplied
@@ -124,7 +138,7 @@ func followed(c Claim, placed time.Time) string {
 	return stamp(c.TouchedAt) + ", " + placed.Sub(c.TouchedAt).Truncate(time.Minute).String() + " before the order"
 }
 
-func beaten(c, by Claim, touchFirst bool) Reason {
+func beaten(c, by Claim) Reason {
 	switch {
 	case c.Via != by.Via && by.Via == ViaCode:
 		return ReasonCodeWins

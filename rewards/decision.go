@@ -117,6 +117,10 @@ type Facts struct {
 	// Granted means that a reward was on its way to the shop or there already. What spoke for it is then
 	// kept as it was (customer, codes, claims, limits), and only the amount is judged anew.
 	Granted bool `json:"granted,omitempty"`
+	// Pin is what judged the order before, and so does again; nil where nothing did.
+	Pin *Pin `json:"pin,omitempty"`
+	// Pieces is how many the order had before a reward was on its way; 0: those that it has.
+	Pieces int64 `json:"pieces,omitempty"`
 }
 
 // Room is what was used of the limits before this order, and what it asked for.

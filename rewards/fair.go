@@ -59,9 +59,8 @@ func (t *trial) fair() {
 func (t *trial) fullCase() fairness.Case {
 	c, o := t.won.Case, t.f.Order
 	c.Counts.ShopRiskCancel, c.Counts.ShopRiskInvestigate = o.Risk == RiskCancel, o.Risk == RiskInvestigate
-	c.Counts.Pieces = 0
-	for _, l := range o.Lines {
-		c.Counts.Pieces += l.Quantity
+	if c.Counts.Pieces = t.f.Pieces; c.Counts.Pieces == 0 {
+		c.Counts.Pieces = o.pieces()
 	}
 	if minimum := t.p.Qualify.Minimum; minimum.Minor > 0 {
 		over := t.left.Original.Minor - minimum.Minor

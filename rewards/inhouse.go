@@ -37,7 +37,7 @@ func (e *Effect) takeHere(r *Reward) error {
 	r.Loss.Minor += gone.Minor
 	if r.Given.Minor == 0 {
 		r.Status = StatusReversed
-	} else if r.Void {
+	} else if r.Void || r.Status == StatusIssued && r.Booked().Issued.Minor == 0 {
 		r.Status = StatusRedeemed
 	}
 	return nil

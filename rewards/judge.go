@@ -25,6 +25,7 @@ func Judge(rules Rulebook, f Facts) Decision {
 		return t.d
 	}
 	if !t.readable() {
+		t.reviewed()
 		return t.end()
 	}
 	if len(f.Claims) == 0 && t.held == "" {
@@ -32,6 +33,7 @@ func Judge(rules Rulebook, f Facts) Decision {
 		return t.d
 	}
 	if len(f.Claims) == 0 || !t.winner() {
+		t.reviewed()
 		return t.end()
 	}
 	t.people()
@@ -131,15 +133,14 @@ func (t *trial) end() Decision {
 }
 
 // readable tells whether there is an order to judge. An approval cannot stand in for facts that are
-// missing.
+// missing, least of all one that was given while they were there.
 func (t *trial) readable() bool {
 	o := t.f.Order
 	if t.f.Trouble != "" {
+		t.holdFirmly(t.f.Trouble, "readable", false, "the order could not be read: %s", cmp.Or(t.f.Detail, string(t.f.Trouble)))
 		if len(t.f.Claims) == 0 {
-			t.holdFirmly(t.f.Trouble, "readable", false, "the order could not be read: %s", cmp.Or(t.f.Detail, string(t.f.Trouble)))
 			return false
 		}
-		t.hold(t.f.Trouble, "readable", false, "the order could not be read: %s", cmp.Or(t.f.Detail, string(t.f.Trouble)))
 	}
 	if len(o.Codes) > MaxCodes {
 		t.hold(ReasonTooManyCodes, "codes", false, "more than %d codes", MaxCodes)
@@ -148,7 +149,7 @@ func (t *trial) readable() bool {
 		return true
 	}
 	if o.Deleted {
-		t.hold(ReasonUnreadableOrder, "known", false, "the shop knows this order no more")
+		t.holdFirmly(ReasonUnreadableOrder, "known", false, "the shop knows this order no more")
 	}
 	t.reject(ReasonTestOrder, "real", !o.Test, "%s", either(o.Test, "a test order", "a real order"))
 	if _, ok := Exponent(o.Currency); !ok {

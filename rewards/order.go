@@ -177,6 +177,14 @@ func (o Order) EligibleFor(scope Scope) (Eligible, error) {
 	return sum, nil
 }
 
+// pieces counts what is on all lines, as placed.
+func (o Order) pieces() (n int64) {
+	for _, l := range o.Lines {
+		n += l.Quantity
+	}
+	return n
+}
+
 // Gone tells whether nothing of the order stands any more.
 func (o Order) Gone() bool {
 	return o.Cancelled || o.Payment == PaymentRefunded || o.Payment == PaymentVoided

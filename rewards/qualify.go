@@ -24,7 +24,7 @@ func (t *trial) people() {
 	switch earlier := who.EarlierOrders; {
 	case t.f.EarlierHere >= most || earlier != nil && *earlier >= most:
 		t.doubt(ReasonExistingCustomer, "new_customer", false, "%s earlier orders in the shop, %d seen here", count(earlier), t.f.EarlierHere)
-	case earlier == nil:
+	case earlier == nil || *earlier < 0:
 		t.hold(ReasonUnreadableOrder, "new_customer", false, "the shop does not tell how many orders came before; %d seen here", t.f.EarlierHere)
 	default:
 		t.note("new_customer", true, "%d earlier orders in the shop, %d seen here", *earlier, t.f.EarlierHere)

@@ -17,19 +17,46 @@ type Rulebook interface {
 type dated struct {
 	all map[string][]Program // by name, rising
 	at  time.Time
-	// What judged the order before judges it again, whatever was applied since.
-	program string
-	version int
+	pin *Pin
+}
+
+// Pin keeps an order with what judged it before, whatever was applied since.
+type Pin struct {
+	Codes   string `json:"codes"` // the programme that the winning code was of
+	Program string `json:"program"`
+	Version int    `json:"version"`
+}
+
+// pinned is what the next judgement of an order is bound to, nil where nothing judged it yet.
+func (r Record) pinned(live []Reward) *Pin {
+	d := r.Decision
+	pin := Pin{Codes: d.Program, Program: d.Program, Version: d.Version}
+	if r.Facts.Pin != nil {
+		pin.Codes = r.Facts.Pin.Codes
+	}
+	for _, c := range d.Candidates {
+		i := slices.IndexFunc(r.Facts.Claims, func(x Claim) bool { return x.Code == c.Code && x.Via == c.Via && x.AdvocateID == c.Advocate })
+		if c.Won && i >= 0 {
+			pin.Codes = r.Facts.Claims[i].Program
+		}
+	}
+	for _, r := range live {
+		pin.Program, pin.Version = r.Program, r.Version
+	}
+	if pin.Program == "" {
+		return nil
+	}
+	return &pin
 }
 
 // newRulebook makes the rulebook of an order. A shop's clock that runs ahead cannot carry an order into a
 // version that did not exist when it was judged.
-func newRulebook(all map[string][]Program, program string, version int, f Facts) dated {
+func newRulebook(all map[string][]Program, pin *Pin, f Facts) dated {
 	at := f.Order.PlacedAt
 	if f.At.Before(at) {
 		at = f.At
 	}
-	return dated{all: all, at: at, program: program, version: version}
+	return dated{all: all, at: at, pin: pin}
 }
 
 // Judging implements Rulebook.
@@ -38,17 +65,16 @@ func (d dated) Judging(program string) (Program, bool) {
 	if !ok {
 		return Program{}, false
 	}
-	if d.program == program && d.version > 0 {
-		return own, true
+	if d.pin != nil && d.pin.Codes == program {
+		if p, ok := d.named(d.pin.Program); ok {
+			return p, true
+		}
 	}
 	var over []Program
 	for name := range d.all {
 		p, _ := d.named(name)
 		if !p.JudgesFor(program) || p.Shadow {
 			continue
-		}
-		if name == d.program {
-			return p, true
 		}
 		if p.Runs(d.at) && !p.AppliedAt.After(d.at) {
 			over = append(over, p)
@@ -66,9 +92,9 @@ func byPriority(a, b Program) int {
 
 // named returns the version of one programme.
 func (d dated) named(name string) (Program, bool) {
-	if name == d.program {
+	if d.pin != nil && name == d.pin.Program {
 		for _, p := range d.all[name] {
-			if p.Version == d.version {
+			if p.Version == d.pin.Version {
 				return p, true
 			}
 		}
@@ -76,7 +102,7 @@ func (d dated) named(name string) (Program, bool) {
 	return VersionAt(d.all[name], d.at)
 }
 
-// Sole is a rulebook with one programme, which judges every code: what simulations and shadows ask.
+// Sole is a rulebook with one programme, which judges every code: what simulations ask.
 type Sole Program
 
 // Judging implements Rulebook.

@@ -41,7 +41,10 @@ func (b *Book) shadows(f Facts) (all []ShadowVerdict) {
 		if !p.Shadow || !slices.ContainsFunc(f.Claims, func(c Claim) bool { return p.JudgesFor(c.Program) }) {
 			continue
 		}
-		d := Judge(Sole(p), f)
+		d := Judge(beside{p, newRulebook(b.Versions, nil, f)}, f)
+		if d.Program != "" && d.Program != p.Name { // the order belongs to a code that is not its business
+			continue
+		}
 		cost, err := d.Cost(p.Currency)
 		if err != nil {
 			cost = Money{Currency: p.Currency}
@@ -49,6 +52,21 @@ func (b *Book) shadows(f Facts) (all []ShadowVerdict) {
 		all = append(all, ShadowVerdict{Program: p.Name, Version: p.Version, Decision: d, Cost: cost})
 	}
 	return all
+}
+
+// beside is the rulebook of a shadow: it judges the codes of the programmes that it names, and those of
+// others are judged as they are without it.
+type beside struct {
+	shadow Program
+	others dated
+}
+
+// Judging implements Rulebook.
+func (b beside) Judging(program string) (Program, bool) {
+	if b.shadow.JudgesFor(program) {
+		return b.shadow, true
+	}
+	return b.others.Judging(program)
 }
 
 func sortedNames(all map[string][]Program) []string {
