@@ -78,18 +78,8 @@ func zoneOf(shop shopRow) *time.Location {
 
 func (g *figuring) report() (rewards.FigureReport, error) {
 	r := g.shop
-	total, err := g.sheet(rewards.ByNothing)
-	if err != nil {
+	if err := g.sheets(&r); err != nil {
 		return r, err
-	}
-	r.Total = total.list()[0]
-	if g.f.By != rewards.ByNothing {
-		groups, err := g.sheet(g.f.By)
-		if err != nil {
-			return r, err
-		}
-		groups.whole(r.Total)
-		r.Groups = groups.list()
 	}
 	whole := r.Total.Period
 	for _, step := range []func() error{
@@ -105,8 +95,43 @@ func (g *figuring) report() (rewards.FigureReport, error) {
 	return r, nil
 }
 
-// sheet reckons the figures of one grouping.
-func (g *figuring) sheet(by rewards.Grouping) (*sheet, error) {
+// sheets reckons the groups and the whole. What periods add up to is not asked for a second time; numbers of
+// people do not add up.
+func (g *figuring) sheets(r *rewards.FigureReport) error {
+	additive, distinct := []filler{g.orders, g.codes, g.moved, g.made}, []filler{g.people, g.sharing}
+	everything := slices.Concat(additive, distinct)
+	if !g.f.By.OverTime() {
+		total, err := g.sheet(rewards.ByNothing, everything)
+		if err != nil {
+			return err
+		}
+		r.Total = total.list()[0]
+		if g.f.By == rewards.ByNothing {
+			return nil
+		}
+	}
+	groups, err := g.sheet(g.f.By, everything)
+	if err != nil {
+		return err
+	}
+	if g.f.By.OverTime() {
+		total, err := g.sheet(rewards.ByNothing, distinct)
+		if err != nil {
+			return err
+		}
+		total.addUp(groups)
+		r.Total = total.list()[0]
+	}
+	groups.whole(r.Total)
+	r.Groups = groups.list()
+	return nil
+}
+
+// filler asks for some of the figures of each group.
+type filler func(*sheet) error
+
+// sheet reckons figures by one grouping.
+func (g *figuring) sheet(by rewards.Grouping, fill []filler) (*sheet, error) {
 	periods, err := rewards.Periods(g.f.From, g.f.To, by, g.zone)
 	if err != nil {
 		return nil, err
@@ -117,8 +142,8 @@ func (g *figuring) sheet(by rewards.Grouping) (*sheet, error) {
 			return s, err
 		}
 	}
-	for _, fill := range []func(*sheet) error{g.orders, g.people, g.codes, g.sharing, g.moved, g.made} {
-		if err := fill(s); err != nil {
+	for _, f := range fill {
+		if err := f(s); err != nil {
 			return nil, err
 		}
 	}
@@ -194,6 +219,29 @@ func (s *sheet) whole(total rewards.Figures) {
 	}
 	for _, f := range s.groups {
 		f.All, f.Historic, f.Elsewhere = total.All, total.Historic, total.Elsewhere
+	}
+}
+
+// addUp makes the only group the sum of the periods of another sheet, as far as they add up.
+func (s *sheet) addUp(periods *sheet) {
+	all := s.of(groupKey{})
+	for _, f := range periods.groups {
+		for _, t := range []struct {
+			sum  *rewards.Tally
+			part rewards.Tally
+		}{{&all.All, f.All}, {&all.Rewarded, f.Rewarded}, {&all.Pending, f.Pending}, {&all.Held, f.Held}, {&all.Rejected, f.Rejected}, {&all.Historic, f.Historic}} {
+			t.sum.Orders += t.part.Orders
+			t.sum.Revenue.Minor += t.part.Revenue.Minor
+		}
+		all.Elsewhere, all.ByLink = all.Elsewhere+f.Elsewhere, all.ByLink+f.ByLink
+		all.TookOff.Minor += f.TookOff.Minor
+		all.TookOffRejected.Minor += f.TookOffRejected.Minor
+		for _, r := range f.Rewards {
+			sum := s.rewards(groupKey{}, string(r.Kind), r.Unit)
+			sum.Made, sum.Unpriced = sum.Made+r.Made, sum.Unpriced+r.Unpriced
+			sum.Waiting.Minor, sum.Given.Minor = sum.Waiting.Minor+r.Waiting.Minor, sum.Given.Minor+r.Given.Minor
+			sum.Used.Minor, sum.Lost.Minor = sum.Used.Minor+r.Used.Minor, sum.Lost.Minor+r.Lost.Minor
+		}
 	}
 }
 
