@@ -178,11 +178,14 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 		f.Room = nil // it was asked for another
 		d = Judge(rules, *f)
 	}
-	counted := f.Room != nil && was.Stands() && len(was.Grants) == 0 // it has a number, and asked for nothing
+	counted := f.Room != nil && was.Stands() && was.Reckoned && len(was.Grants) == 0 // it has a number, and asked for nothing
 	if !d.Stands() || !d.Reckoned || counted && len(d.Grants) == 0 {
 		return d
 	}
-	if slices.ContainsFunc(live, func(r Reward) bool { return r.belongsTo(d) }) {
+	if f.Room != nil && slices.ContainsFunc(live, func(r Reward) bool { return r.belongsTo(d) }) {
+		if b.overtaken(d, f) {
+			d = Judge(rules, *f)
+		}
 		return d
 	}
 	if len(d.Grants) > 0 && !slices.ContainsFunc(d.Grants, func(g Grant) bool { return !b.closed(f.Order.ID, g) }) {
@@ -197,6 +200,24 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 	d = Judge(rules, *f) // the number of referrals decides what is asked for
 	f.Room.Asked, _ = d.asked(p.Currency)
 	return Judge(rules, *f)
+}
+
+// overtaken notes the milestones of this order that another was given since: after a refund another order
+// may have reached the same number.
+func (b *Book) overtaken(d Decision, f *Facts) bool {
+	room := *f.Room
+	room.Milestones = slices.Clone(room.Milestones)
+	for _, u := range b.AdvocateUsed[UsedKey(d.Program, d.Advocate)] {
+		if u.Milestone != "" && u.OrderID != f.Order.ID && slices.ContainsFunc(d.Grants, func(g Grant) bool { return g.Milestone == u.Milestone }) {
+			room.Milestones = append(room.Milestones, u.Milestone)
+		}
+	}
+	if len(room.Milestones) == len(f.Room.Milestones) {
+		return false
+	}
+	slices.Sort(room.Milestones)
+	f.Room = &room
+	return true
 }
 
 func (r Reward) belongsTo(d Decision) bool {
@@ -219,6 +240,11 @@ func (b *Book) room(p Program, d Decision, o Order) *Room {
 	}
 	slices.Sort(room.Milestones)
 	room.AdvocateUsed = len(orders)
+	for _, r := range b.liveRewards(o.ID) { // what it has reserved is asked for anew, or goes back
+		if r.Program == p.Name && !r.Status.Granted() && IsMoney(r.Net) {
+			room.BudgetUsed.Minor -= r.Booked().Pending.Minor
+		}
+	}
 	for _, r := range b.Referrals[key] {
 		if r.OrderID != o.ID && (p.CountingPeriod == 0 || r.PlacedAt.After(o.PlacedAt.Add(-p.CountingPeriod))) {
 			room.Referrals++

@@ -3,7 +3,7 @@ package rewards
 import "slices"
 
 // claims finds the owners of the order's codes and links, and the friend's bond. A code that stands there
-// twice counts once, with the sum; of the links with one code the earliest and the latest count.
+// twice counts once, with the sum; a link that was followed again at another time counts again.
 func (b *Book) claims(o Order) []Claim {
 	var claims []Claim
 	for _, applied := range o.Codes {

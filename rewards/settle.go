@@ -33,6 +33,9 @@ func (s *settling) settle(live []Reward) error {
 			if s.there(live, g) || s.book.closed(s.facts.Order.ID, g) {
 				continue
 			}
+			if s.facts.Granted && !s.facts.Order.Paid() { // payment was asked of what is on its way, not of this
+				continue
+			}
 			if err := s.create(g); err != nil {
 				return err
 			}
