@@ -29,7 +29,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 	}
 	opts := []goose.ProviderOption{
 		goose.WithDisableGlobalRegistry(true),
-		goose.WithExcludeNames([]string{chainFile}), goose.WithGoMigrations(d.chainMigration(files)),
+		goose.WithExcludeNames([]string{chainFile, engineFile}), goose.WithGoMigrations(d.chainMigration(files), d.engineMigration(files)),
 	}
 	if !d.lite { // several processes may start at once; SQLite's transaction is lock enough
 		locker, err := lock.NewPostgresSessionLocker()

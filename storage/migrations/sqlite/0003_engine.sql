@@ -1,5 +1,3 @@
--- +goose Up
-
 -- The engine's larger programmes: several rewards an order, units of our own, fairness, reviews, shadows.
 
 -- A programme has rules now, and a reward the name of its rule.
