@@ -108,3 +108,12 @@ func (x *txn) advocateHistory(shopID string, ids []string) (map[string][]rewards
 	}
 	return found, err
 }
+
+// forgetWords takes out what people wrote about an advocate who is erased: it may name her.
+func (x *txn) forgetWords(shopID, advocateID string) error {
+	if _, err := x.exec("UPDATE advocate_history SET reason = '' WHERE shop_id = ? AND advocate_id = ?", shopID, advocateID); err != nil {
+		return err
+	}
+	_, err := x.exec("UPDATE leaks SET reason = '' WHERE shop_id = ? AND folded IN (SELECT folded FROM codes WHERE shop_id = ? AND advocate_id = ?)", shopID, shopID, advocateID)
+	return err
+}

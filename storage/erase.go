@@ -119,6 +119,9 @@ WHERE shop_id = ? AND id = ?`, e.reason, e.shopID, id)
 	if err != nil {
 		return err
 	}
+	if err := e.forgetWords(e.shopID, id); err != nil {
+		return err
+	}
 	jobs, err := e.retireCodes(e.shopID, id, e.reason)
 	if err != nil {
 		return err
@@ -363,7 +366,7 @@ func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
 // empties it, and writes the file anew; PostgreSQL vacuums the tables that hold people, which frees the
 // space for other rows. It is to be run within a day of an erasure, and needs no pause of the server.
 func (d *DB) Scrub(ctx context.Context) error {
-	statements := []string{"VACUUM events, orders, traces, advocates, rewards, jobs, attempts, idempotency"}
+	statements := []string{"VACUUM events, orders, traces, advocates, advocate_history, leaks, rewards, jobs, attempts, idempotency"}
 	if d.lite {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"grapevine/rewards"
@@ -102,5 +103,26 @@ func TestAnAdvocateInATeam(t *testing.T) {
 		s.no(err)
 		_, err = s.SetTeam(s.ctx, r.shop.ID, r.advocate.ID, "staff", "user:mia")
 		s.kind(err, rewards.Conflict, "advocate_retired")
+	})
+}
+
+func TestWhatWasWrittenAboutAnErasedAdvocateIsForgotten(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		_, err := s.BlockAdvocate(s.ctx, r.shop.ID, r.advocate.ID, "Anna Canary refers herself", "user:mia")
+		s.no(err)
+		_, _, err = s.RotateCode(s.ctx, r.shop.ID, r.advocate.Code, "user:mia", "Anna Canary told it on television")
+		s.no(err)
+		r.apply(rewards.CustomerErased{CustomerID: "c-anna"}, "c-anna")
+		a, err := s.Advocate(s.ctx, r.shop.ID, r.advocate.ID)
+		s.no(err)
+		leaks, _, err := s.Leaks(s.ctx, r.shop.ID, rewards.Page{})
+		s.no(err)
+		if got := fmt.Sprintf("%+v %+v", a, leaks); strings.Contains(got, "Canary") {
+			t.Fatal(got)
+		}
+		if len(a.History) != 2 || a.History[0].Actor != "user:mia" || len(leaks) != 1 || leaks[0].Actor != "user:mia" {
+			t.Fatalf("what was done is forgotten too: %+v %+v", a.History, leaks)
+		}
 	})
 }
