@@ -62,8 +62,9 @@ func (m Money) times(num, den int64) (Money, error) {
 	return Money{Minor: m.Minor * whole, Currency: m.Currency}.Add(rest)
 }
 
-// Net is what is left of a reward of this value after refunds, by the programme's policy. The minimum
-// is not looked at here.
+// Net is what is left of a reward of this value after refunds, by the programme's policy. In proportion
+// means towards zero; of entries and tickets, which have no parts, away from it. The minimum is not looked
+// at here.
 func (p Program) Net(value Money, e Eligible) (Money, error) {
 	none := Money{Currency: value.Currency}
 	switch {
@@ -74,7 +75,15 @@ func (p Program) Net(value Money, e Eligible) (Money, error) {
 	case p.PartialRefund == RefundTakeBack && e.Left.Minor < e.Original.Minor:
 		return none, nil
 	}
-	return value.Portion(min(e.Left.Minor, e.Original.Minor), e.Original.Minor)
+	part := min(e.Left.Minor, e.Original.Minor)
+	if value.Currency == UnitEntries || value.Currency == UnitTickets { // no part of one is worth anything
+		gone, err := value.Portion(e.Original.Minor-part, e.Original.Minor)
+		if err != nil {
+			return none, err
+		}
+		return value.Sub(gone)
+	}
+	return value.Portion(part, e.Original.Minor)
 }
 
 // amounts checks what the order is worth and reckons the rewards. false: they cannot be reckoned.

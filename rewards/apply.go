@@ -179,14 +179,17 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 		d = Judge(rules, *f)
 	}
 	counted := f.Room != nil && was.Stands() && was.Reckoned && len(was.Grants) == 0 // it has a number, and asked for nothing
-	if !d.Stands() || !d.Reckoned || counted && len(d.Grants) == 0 {
+	if !d.Stands() || !d.Reckoned {
 		return d
+	}
+	if counted && len(d.Grants) == 0 {
+		return b.number(rules, f, stored, d)
 	}
 	if f.Room != nil && slices.ContainsFunc(live, func(r Reward) bool { return r.belongsTo(d) }) {
 		if b.overtaken(d, f) {
 			d = Judge(rules, *f)
 		}
-		return d
+		return b.number(rules, f, stored, d)
 	}
 	if len(d.Grants) > 0 && !slices.ContainsFunc(d.Grants, func(g Grant) bool { return !b.closed(f.Order.ID, g) }) {
 		return d
@@ -200,6 +203,26 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 	d = Judge(rules, *f) // the number of referrals decides what is asked for
 	f.Room.Asked, _ = d.asked(p.Currency)
 	return Judge(rules, *f)
+}
+
+// number gives an order that was reserved before it was paid, or while a person had to look, its place among
+// the advocate's referrals anew once it counts: what came to count meanwhile came first. Where the place is
+// a dearer one that the budget does not allow, the order keeps what it had.
+func (b *Book) number(rules dated, f *Facts, stored Record, d Decision) Decision {
+	if f.Granted || f.Room == nil || stored.Counts() || !(Record{Facts: *f, Decision: d}).Counts() {
+		return d
+	}
+	p, _ := rules.named(d.Program)
+	was, room := f.Room, b.room(p, d, f.Order)
+	room.AdvocateUsed = was.AdvocateUsed
+	f.Room = room
+	next := Judge(rules, *f)
+	f.Room.Asked, _ = next.asked(p.Currency)
+	if next = Judge(rules, *f); next.Stands() {
+		return next
+	}
+	f.Room = was
+	return d
 }
 
 // overtaken notes the milestones of this order that another was given since: after a refund another order
@@ -246,7 +269,7 @@ func (b *Book) room(p Program, d Decision, o Order) *Room {
 		}
 	}
 	for _, r := range b.Referrals[key] {
-		if r.OrderID != o.ID && (p.CountingPeriod == 0 || r.PlacedAt.After(o.PlacedAt.Add(-p.CountingPeriod))) {
+		if r.Counts && r.OrderID != o.ID && (p.CountingPeriod == 0 || r.PlacedAt.After(o.PlacedAt.Add(-p.CountingPeriod))) {
 			room.Referrals++
 		}
 	}

@@ -31,7 +31,7 @@ type Book struct {
 	// AdvocateUsed lists each advocate's live rewards of a programme, by UsedKey, as far back as its limits
 	// and milestones look.
 	AdvocateUsed map[string][]Use
-	// Referrals lists each advocate's orders that count for a programme, by UsedKey, as far back as tiers
+	// Referrals lists each advocate's orders that stand for a programme, by UsedKey, as far back as tiers
 	// look and for 30 days at least.
 	Referrals map[string][]Referral
 	// Bonds holds, by order id, the claim of the advocate who referred the friend before.
@@ -57,10 +57,13 @@ type Use struct {
 	Milestone string    // its key, "" if it is none
 }
 
-// Referral is one order that counts for an advocate.
+// Referral is one order that stands for an advocate.
 type Referral struct {
 	OrderID  string
 	PlacedAt time.Time
+	// Counts tells that it lifts her to tiers, milestones and levels: it is paid and nobody has to look at
+	// it. See Record.Counts.
+	Counts bool
 }
 
 // RewardChange is a reward to insert (Was == "") or to update where its status is still Was.

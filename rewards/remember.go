@@ -34,7 +34,14 @@ func (b *Book) prepare() {
 	}
 }
 
-// count notes a referral that counts, or forgets one that no longer does.
+// Counts tells whether an order is a referral that lifts its advocate: it deserves a reward, it is paid, and
+// no person has to look at it first.
+func (r Record) Counts() bool {
+	d := r.Decision
+	return d.Reckoned && d.Stands() && d.Outcome != OutcomeHeld && !r.Facts.PaidAt.IsZero()
+}
+
+// count notes a referral that stands, or forgets one that no longer does.
 func (b *Book) count(rec Record) {
 	d, o := rec.Decision, rec.Facts.Order
 	for key, list := range b.Referrals {
@@ -44,7 +51,7 @@ func (b *Book) count(rec Record) {
 	}
 	if d.Stands() && d.Reckoned {
 		key := UsedKey(d.Program, d.Advocate)
-		b.Referrals[key] = append(slices.Clone(b.Referrals[key]), Referral{OrderID: o.ID, PlacedAt: o.PlacedAt})
+		b.Referrals[key] = append(slices.Clone(b.Referrals[key]), Referral{OrderID: o.ID, PlacedAt: o.PlacedAt, Counts: rec.Counts()})
 	}
 }
 

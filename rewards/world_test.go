@@ -112,7 +112,7 @@ func (w *world) referrals() map[string][]rewards.Referral {
 	for _, id := range slices.Sorted(maps.Keys(w.records)) {
 		if d := w.records[id].Decision; d.Stands() && d.Reckoned {
 			key := rewards.UsedKey(d.Program, d.Advocate)
-			all[key] = append(all[key], rewards.Referral{OrderID: id, PlacedAt: w.records[id].Facts.Order.PlacedAt})
+			all[key] = append(all[key], rewards.Referral{OrderID: id, PlacedAt: w.records[id].Facts.Order.PlacedAt, Counts: w.records[id].Counts()})
 		}
 	}
 	return all

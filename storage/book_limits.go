@@ -86,10 +86,14 @@ const (
 	paceSpan = 30 * 24 * time.Hour
 )
 
-// stood are the outcomes of an order that counts.
-const stood = "('rewarded', 'pending', 'held')"
+// stood are the outcomes of an order that stands for its advocate; counts tells of one whether it lifts her,
+// as rewards.Record.Counts does.
+const (
+	stood  = "('rewarded', 'pending', 'held')"
+	counts = "(o.outcome = 'rewarded' OR o.outcome = 'pending' AND o.paid)"
+)
 
-// referrals lists the orders of these advocates that count for these programmes, as far back as tiers and
+// referrals lists the orders of these advocates that stand for these programmes, as far back as tiers and
 // milestones look before the oldest order at hand.
 func (b *bookLoad) referrals() error {
 	t := table{cols: "program text, advocate_id text, since timestamptz"}
@@ -108,7 +112,7 @@ func (b *bookLoad) referrals() error {
 	statement := `, w(program, advocate_id, since) AS MATERIALIZED (SELECT v.program, v.advocate_id, coalesce((
   SELECT n.placed_at FROM orders n WHERE n.shop_id = ? AND n.advocate_id = v.advocate_id AND n.program = v.program AND n.placed_at >= v.since
     AND n.outcome IN ` + stood + ` ORDER BY n.placed_at DESC LIMIT 1 OFFSET ?), v.since) FROM v)
-SELECT o.program, o.advocate_id, o.order_id, o.placed_at FROM w CROSS JOIN orders o
+SELECT o.program, o.advocate_id, o.order_id, o.placed_at, ` + counts + ` FROM w CROSS JOIN orders o
 WHERE o.shop_id = ? AND o.advocate_id = w.advocate_id AND o.program = w.program AND o.placed_at >= w.since AND o.outcome IN ` + stood +
 		b.alsoAmong("o.advocate_id", "v.advocate_id")
 	return b.chunks(t, func(with string, vals []any) error {
@@ -127,7 +131,7 @@ func (b *bookLoad) keepReferrals(rows *sql.Rows) error {
 		var program, advocate string
 		var at stamp
 		var r rewards.Referral
-		if err := rows.Scan(&program, &advocate, &r.OrderID, &at); err != nil {
+		if err := rows.Scan(&program, &advocate, &r.OrderID, &at, &r.Counts); err != nil {
 			return err
 		}
 		r.PlacedAt = at.Time
