@@ -9,7 +9,7 @@ import (
 
 // keptChecks: what is kept here is paid, drawn and redeemed once, and as the ledger has it.
 var keptChecks = []check{
-	{"I26", "no reward stands on two lists of payments, and what lists say was paid is what the ledger says", search(
+	{"I28", "no reward stands on two lists of payments, and what lists say was paid is what the ledger says", search(
 		`SELECT shop_id, reward_id AS subject, 'reward stands on ' || CAST(count(*) AS text) || ' lists that are open or paid' AS detail
 FROM payout_items WHERE open GROUP BY shop_id, reward_id HAVING count(*) > 1
 UNION ALL SELECT p.shop_id, p.id, 'list comes to ' || CAST(p.total_minor AS text) || ', its rewards to ' || CAST(coalesce(sum(i.amount_minor), 0) AS text)
@@ -20,8 +20,8 @@ UNION ALL SELECT p.shop_id, i.reward_id, 'reward was paid on list ' || p.id || '
 FROM payouts p JOIN payout_items i ON i.shop_id = p.shop_id AND i.payout_id = p.id WHERE i.paid_minor <> 0 AND p.status <> 'paid'
 UNION ALL SELECT p.shop_id, i.reward_id, 'reward of list ' || p.id || ' was to be paid ' || CAST(i.amount_minor AS text) || ' and was paid ' || CAST(i.paid_minor AS text)
 FROM payouts p JOIN payout_items i ON i.shop_id = p.shop_id AND i.payout_id = p.id WHERE i.paid_minor > i.amount_minor OR i.paid_minor < 0`)},
-	{"I27", "the winners of each contest follow from its seed and its entries, and the seed is the one that was committed to", checkDraws},
-	{"I28", "each ticket that was issued has a number, and those that were redeemed at the door are those that the ledger has as redeemed", search(
+	{"I29", "the winners of each contest follow from its seed and its entries, and the seed is the one that was committed to", checkDraws},
+	{"I30", "each ticket that was issued has a number, and those that were redeemed at the door are those that the ledger has as redeemed", search(
 		`SELECT r.shop_id, r.id AS subject, 'ticket is ' || r.status || ' and has no number' AS detail
 FROM rewards r WHERE r.kind = 'ticket' AND r.status IN ('issued', 'redeemed') AND NOT EXISTS (SELECT 1 FROM ticket_numbers n WHERE n.shop_id = r.shop_id AND n.reward_id = r.id)
 UNION ALL SELECT r.shop_id, r.id, 'ticket ' || CAST(n.number AS text) || ' of ' || n.program || ' is ' || r.status || CASE WHEN n.redeemed_at IS NULL THEN ' and was not redeemed at the door' ELSE ' and was redeemed at the door' END

@@ -149,7 +149,7 @@ func TestPayoutsFromTheCommandLine(t *testing.T) {
 	c.run(exitFailure, []string{"already_paid"}, "payout", "cancel", "--shop", c.shop, v.ID)
 	c.run(exitOK, []string{v.ID, "paid", "10.00 USD"}, "payout", "list", "--shop", c.shop)
 	c.run(exitOK, []string{"This list is paid: do not pay it again.", ",10.00,USD,"}, "payout", "export", "--shop", c.shop, v.ID)
-	c.run(exitOK, []string{"✓ I26"}, "fsck", "--offline")
+	c.run(exitOK, []string{"✓ I28"}, "fsck", "--offline")
 }
 
 func TestDonationsFromTheCommandLine(t *testing.T) {
@@ -222,7 +222,7 @@ func TestTicketsFromTheCommandLine(t *testing.T) {
 	c.run(exitFailure, []string{"already_redeemed", "by door 1", "Let nobody in"}, "ticket", "redeem", "--shop", c.shop, code)
 	c.run(exitFailure, []string{"is redeemed"}, "ticket", "qr", code, "--shop", c.shop, "--out", "-")
 	c.run(exitFailure, []string{"ticket_not_found", "grapevine ticket list"}, "ticket", "redeem", "--shop", c.shop, "GV-NONE")
-	c.run(exitOK, []string{"✓ I28"}, "fsck", "--offline")
+	c.run(exitOK, []string{"✓ I30"}, "fsck", "--offline")
 }
 
 func sprintModule(x, y int) string { return fmt.Sprintf("M%d %dh1v1h-1z", x, y) }
