@@ -48,7 +48,7 @@ func (b *Book) decide(o Order, stored Record, seen bool, trouble Reason, detail 
 	live := b.liveRewards(o.ID)
 	facts := b.facts(o, stored, seen, live, trouble, detail)
 	facts.Pin = stored.pinned(live)
-	rules := newRulebook(b.Versions, facts.Pin, facts)
+	rules := newRulebook(b.Versions, facts, facts.Pin)
 	d := b.judge(rules, &facts, stored, live)
 
 	s := settling{book: b, rules: rules, facts: facts, decision: d}
@@ -164,9 +164,10 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 }
 
 // Rejudge derives the decision again from the stored facts. all holds every version of the shop's
-// programmes, rising. The result differs from r.Decision only if what was stored is damaged.
+// programmes, rising. The result differs from r.Decision only if what was stored is damaged: the version that
+// the decision names judges again, even if another was stored meanwhile that was applied before the order.
 func (r Record) Rejudge(all map[string][]Program) Decision {
-	return Judge(newRulebook(all, r.Facts.Pin, r.Facts), r.Facts)
+	return Judge(newRulebook(all, r.Facts, r.Facts.Pin, r.pinned(nil)), r.Facts)
 }
 
 // judge asks Judge, and the limits where a new reward is wanted. What the limits left then is kept in

@@ -142,3 +142,20 @@ func TestACountBelowZeroIsNoCount(t *testing.T) {
 		t.Fatalf("%s %s", d.Outcome, d.Reason)
 	}
 }
+
+// A version may be stored after an order was judged and still count as applied before: its transaction began
+// earlier. The decision names the version that judged, and that one judges again.
+func TestAVersionThatComesLateDoesNotUnsettleAVerdict(t *testing.T) {
+	t.Parallel()
+	w := offerWorld(simpleOffer())
+	w.orders["o1"] = simpleOrder("o1")
+	w.confirm(t, "o1")
+	late := simpleOffer()
+	late.Version, late.Qualify.Minimum = 2, usd(50000)
+	w.versions["offer"] = append(w.versions["offer"], late)
+	w.check(t) // judges again from the stored facts
+	w.confirm(t, "o1")
+	if d := w.records["o1"].Decision; d.Outcome != rewards.OutcomeRewarded || d.Version != 1 {
+		t.Fatalf("%s %s by version %d", d.Outcome, d.Reason, d.Version)
+	}
+}

@@ -15,9 +15,9 @@ type Rulebook interface {
 
 // dated is the rulebook of one order: every programme at the version that was valid when it was placed.
 type dated struct {
-	all map[string][]Program // by name, rising
-	at  time.Time
-	pin *Pin
+	all  map[string][]Program // by name, rising
+	at   time.Time
+	pins []Pin
 }
 
 // Pin keeps an order with what judged it before, whatever was applied since.
@@ -51,12 +51,18 @@ func (r Record) pinned(live []Reward) *Pin {
 
 // newRulebook makes the rulebook of an order. A shop's clock that runs ahead cannot carry an order into a
 // version that did not exist when it was judged.
-func newRulebook(all map[string][]Program, pin *Pin, f Facts) dated {
+func newRulebook(all map[string][]Program, f Facts, pins ...*Pin) dated {
 	at := f.Order.PlacedAt
 	if f.At.Before(at) {
 		at = f.At
 	}
-	return dated{all: all, at: at, pin: pin}
+	d := dated{all: all, at: at}
+	for _, pin := range pins {
+		if pin != nil {
+			d.pins = append(d.pins, *pin)
+		}
+	}
+	return d
 }
 
 // Judging implements Rulebook.
@@ -65,8 +71,8 @@ func (d dated) Judging(program string) (Program, bool) {
 	if !ok {
 		return Program{}, false
 	}
-	if d.pin != nil && d.pin.Codes == program {
-		if p, ok := d.named(d.pin.Program); ok {
+	for _, pin := range d.pins {
+		if p, ok := d.named(pin.Program); ok && pin.Codes == program {
 			return p, true
 		}
 	}
@@ -92,9 +98,9 @@ func byPriority(a, b Program) int {
 
 // named returns the version of one programme.
 func (d dated) named(name string) (Program, bool) {
-	if d.pin != nil && name == d.pin.Program {
+	for _, pin := range d.pins {
 		for _, p := range d.all[name] {
-			if p.Version == d.pin.Version {
+			if name == pin.Program && p.Version == pin.Version {
 				return p, true
 			}
 		}

@@ -41,7 +41,7 @@ func (b *Book) shadows(f Facts) (all []ShadowVerdict) {
 		if !p.Shadow || !slices.ContainsFunc(f.Claims, func(c Claim) bool { return p.JudgesFor(c.Program) }) {
 			continue
 		}
-		d := Judge(beside{p, newRulebook(b.Versions, nil, f)}, f)
+		d := Judge(beside{p, newRulebook(b.Versions, f)}, f)
 		if d.Program != "" && d.Program != p.Name { // the order belongs to a code that is not its business
 			continue
 		}
