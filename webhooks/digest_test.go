@@ -2,7 +2,10 @@ package webhooks
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -133,8 +136,26 @@ func TestDigest(t *testing.T) {
 			t.Errorf("order %s is to be read as of %s, want %s", j.Subject, j.Hint, at)
 		}
 	}
+	if fmt.Sprint(b.traced) != "[s 2]" {
+		t.Errorf("kept where %v came from, want that of the order that will be read", b.traced)
+	}
 	if len(b.jobs) != 2 || len(b.applied) != 2 {
 		t.Errorf("%d jobs and %d applied events, want 2 and 2", len(b.jobs), len(b.applied))
+	}
+}
+
+func TestAnOrderIsAskedAboutByItsCodesLinksAndBuyer(t *testing.T) {
+	t.Parallel()
+	o := rewards.Order{ID: "1", Customer: &rewards.Person{ID: "c1", EmailKey: "sealed"},
+		Codes: []rewards.AppliedCode{{Code: " anna-7q2m"}, {Code: "\u200b"}}, Touches: []rewards.Touch{{Code: "ben-44xy"}}}
+	got := questionOf("s", o)
+	want := OrderQuestion{ShopID: "s", OrderID: "1", Codes: []string{"ANNA-7Q2M"}, Links: []string{"BEN-44XY"}, CustomerID: "c1", EmailKey: "sealed"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	o.Codes, o.Touches = slices.Repeat(o.Codes[:1], 100), slices.Repeat(o.Touches, 100)
+	if got := questionOf("s", o); len(got.Codes) != rewards.MaxCodes+1 || len(got.Links) != rewards.MaxCodes {
+		t.Errorf("%d codes and %d links are asked about", len(got.Codes), len(got.Links))
 	}
 }
 
