@@ -32,7 +32,8 @@ type bond struct {
 type standing struct {
 	advocate   string
 	bond       *rewards.Claim // what binds her friends to her; nil where the programme binds nobody
-	referrals  []time.Time    // placed, rising: those that count
+	referrals  []time.Time    // placed, rising: those that stand
+	counted    []time.Time    // the same of those that lift her, see rewards.Record.Counts
 	used       []time.Time    // the same of those that brought a reward
 	milestones []string
 	friendOf   string // the advocate who referred her; "" if nobody did
@@ -150,7 +151,7 @@ func (s *side) room(advocate string, o rewards.Order) *rewards.Room {
 		return room
 	}
 	room.AdvocateUsed = len(a.used) - after(a.used, o.PlacedAt, s.p.PerAdvocateSpan)
-	room.Referrals = len(a.referrals) - after(a.referrals, o.PlacedAt, s.p.CountingPeriod)
+	room.Referrals = len(a.counted) - after(a.counted, o.PlacedAt, s.p.CountingPeriod)
 	room.Milestones = slices.Clone(a.milestones)
 	slices.Sort(room.Milestones)
 	return room
@@ -178,6 +179,9 @@ func (s *side) remember(f rewards.Facts, v verdict, friend Key) {
 	}
 	a := s.of(v.Advocate)
 	a.referrals = append(a.referrals, f.Order.PlacedAt)
+	if (rewards.Record{Facts: f, Decision: v.Decision}).Counts() {
+		a.counted = append(a.counted, f.Order.PlacedAt)
+	}
 	if len(v.Grants) > 0 {
 		a.used = append(a.used, f.Order.PlacedAt)
 	}
