@@ -61,6 +61,9 @@ func (b *Book) decide(o Order, stored Record, seen bool, trouble Reason, detail 
 		return Change{}, err
 	}
 	s.alert(p)
+	if facts.Basis == (Money{}) && s.granted() {
+		facts.Basis = s.eligible.Original
+	}
 	rec := Record{Facts: facts, Eligible: s.eligible, Decision: d}
 	shadows := b.shadows(facts)
 	b.remember(rec, s.Effect)
@@ -133,6 +136,9 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 	if seen {
 		was := stored.Facts
 		f.PaidAt, f.Room, f.Review, f.Historic = was.PaidAt, was.Room, was.Review, was.Historic
+		if f.Granted {
+			f.Basis = was.Basis
+		}
 		if o.Deleted || trouble != "" && o.PlacedAt.IsZero() { // the shop told nothing: the last state stands
 			f.Order, f.Claims, f.EarlierHere, f.Pieces = was.Order, was.Claims, was.EarlierHere, was.Pieces
 			f.Order.Deleted = o.Deleted

@@ -114,6 +114,9 @@ type Facts struct {
 	Review *Review `json:"review,omitempty"`
 	// Historic orders were imported: they make customers known and are never rewarded.
 	Historic bool `json:"historic,omitempty"`
+	// Basis is the eligible total that rewards were reckoned from when the first of them was on its way: what
+	// is left is measured by it, whatever is added or taken out later. Zero before that.
+	Basis Money `json:"basis,omitzero"`
 	// Granted means that a reward was on its way to the shop or there already. What spoke for it is then
 	// kept as it was (customer, codes, claims, limits), and only the amount is judged anew.
 	Granted bool `json:"granted,omitempty"`

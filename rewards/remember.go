@@ -38,7 +38,7 @@ func (b *Book) prepare() {
 // no person has to look at it first.
 func (r Record) Counts() bool {
 	d := r.Decision
-	return d.Reckoned && d.Stands() && d.Outcome != OutcomeHeld && !r.Facts.PaidAt.IsZero()
+	return d.Reckoned && (d.Outcome == OutcomeRewarded || d.Outcome == OutcomePending && d.Reason == ReasonInReview)
 }
 
 // count notes a referral that stands, or forgets one that no longer does.

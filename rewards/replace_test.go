@@ -40,3 +40,25 @@ func TestAReplacementOfARefusedReplacementTakesTheFirstCodeOut(t *testing.T) {
 		t.Fatalf("the first code, %s, stays in the shop: %+v", first.Next(), e.Jobs)
 	}
 }
+
+func TestAReplacedCodeThatIsUsedAfterAllIsALoss(t *testing.T) {
+	t.Parallel()
+	old := sample(rewards.KindDiscountCode)
+	old.Status, old.Net, old.ReplacedBy = rewards.StatusRevoked, usd(0), "rw_2"
+	w := offerWorld(simpleOffer())
+	o := simpleOrder("o9")
+	o.Codes = []rewards.AppliedCode{{Code: old.Code, TookOff: usd(1000)}}
+	b := w.book()
+	b.RewardCodes[old.Code] = old
+	c, err := b.Apply(o, "", "")
+	if err != nil || len(c.Rewards) != 1 || len(c.Postings) != 1 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	r, p := c.Rewards[0].Reward, c.Postings[0]
+	if r.Status != rewards.StatusRevoked || !r.Withdrawn || r.Loss != usd(1000) || p.To != rewards.LossAccount("offer") || p.Amount != usd(1000) {
+		t.Fatalf("%+v %+v", r, p)
+	}
+	if again, err := b.Apply(o, "", ""); err != nil || len(again.Rewards) != 0 {
+		t.Fatalf("%+v, %v", again, err)
+	}
+}

@@ -225,7 +225,7 @@ func (s *settling) shrink(was Reward) error {
 		s.confirm(r.OrderID, s.book.Now.Add(again))
 	} else if !r.Void {
 		p, _ := s.rules.named(r.Program)
-		net, err := p.Net(r.Value, s.eligible)
+		net, err := p.Net(r.Value, s.remaining())
 		if err != nil {
 			return err
 		}
@@ -242,6 +242,20 @@ func (s *settling) shrink(was Reward) error {
 	}
 	s.change(was.Status, r)
 	return nil
+}
+
+// remaining is what is left of what the rewards were reckoned from.
+func (s *settling) remaining() Eligible {
+	e := s.eligible
+	if basis := s.facts.Basis; basis.Currency == e.Original.Currency && basis.Minor > 0 {
+		e.Original, e.Left.Minor = basis, min(e.Left.Minor, basis.Minor)
+	}
+	return e
+}
+
+// granted tells whether a reward is on its way by this change.
+func (s *settling) granted() bool {
+	return slices.ContainsFunc(s.Rewards, func(c RewardChange) bool { return c.Reward.Status.Granted() && !c.Was.Granted() })
 }
 
 // unreadable tells whether the verdict is held because the order's state is not known.
@@ -285,6 +299,12 @@ func (s *settling) redeem() error {
 			continue
 		}
 		was, ok := s.book.RewardCodes[folded]
+		if ok && was.Status == StatusRevoked && was.Next() == StepWithdraw {
+			if err := s.usedAfterAll(was); err != nil {
+				return err
+			}
+			continue
+		}
 		if !ok || !was.usable() || slices.ContainsFunc(s.Rewards, func(c RewardChange) bool { return c.Reward.ID == was.ID }) {
 			continue
 		}
@@ -295,5 +315,16 @@ func (s *settling) redeem() error {
 		}
 		s.change(was.Status, r)
 	}
+	return nil
+}
+
+// usedAfterAll books a code that was used although it had been replaced: the shop had not let go of it, and
+// what it took off is lost.
+func (s *settling) usedAfterAll(was Reward) error {
+	r := was
+	if err := s.retired(&r, StepResult{Spent: true}); err != nil {
+		return err
+	}
+	s.change(was.Status, r)
 	return nil
 }
