@@ -81,10 +81,10 @@ func (b *Book) liveRewards(orderID string) (live []Reward) {
 }
 
 // closed tells that a person revoked the reward of a rule without a replacement: the order then gets no
-// other by it.
-func (b *Book) closed(orderID string, g Grant) (closed bool) {
+// other by it, unless it turns out to be another advocate's.
+func (b *Book) closed(orderID string, d Decision, g Grant) (closed bool) {
 	for _, r := range b.Rewards[orderID] {
-		if r.Beneficiary == g.For && r.Rule == g.Rule {
+		if r.Beneficiary == g.For && r.Rule == g.Rule && r.belongsTo(d) {
 			closed = r.Status == StatusRevoked && r.ReplacedBy == ""
 		}
 	}
@@ -198,7 +198,7 @@ func (b *Book) judge(rules dated, f *Facts, stored Record, live []Reward) Decisi
 		}
 		return b.number(rules, f, stored, d)
 	}
-	if len(d.Grants) > 0 && !slices.ContainsFunc(d.Grants, func(g Grant) bool { return !b.closed(f.Order.ID, g) }) {
+	if len(d.Grants) > 0 && !slices.ContainsFunc(d.Grants, func(g Grant) bool { return !b.closed(f.Order.ID, d, g) }) {
 		return d
 	}
 	p, _ := rules.named(d.Program)

@@ -16,7 +16,7 @@ import (
 	"grapevine/rewards/programfile"
 )
 
-// The stories in testdata/scenarios are plain text; README.txt there says how they are written.
+// The stories in testdata/scenarios are plain text; README.md beside them says how they are written.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scenarios/*.txt")

@@ -30,7 +30,7 @@ func (s *settling) settle(live []Reward) error {
 	d := s.decision
 	if d.Stands() && d.Reckoned {
 		for _, g := range d.Grants {
-			if s.there(live, g) || s.book.closed(s.facts.Order.ID, g) {
+			if s.there(live, g) || s.book.closed(s.facts.Order.ID, d, g) {
 				continue
 			}
 			if s.facts.Granted && !s.facts.Order.Paid() { // payment was asked of what is on its way, not of this
