@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -73,7 +74,7 @@ type advocateListCmd struct {
 
 // Run prints one line an advocate.
 func (c *advocateListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		filter := rewards.AdvocateFilter{Email: c.Email, CustomerID: c.Customer, Code: c.Code}
 		views, err := gather(c.Limit, func(p rewards.Page) ([]rewards.Advocate, string, error) { return db.Advocates(ctx, c.Shop, filter, p) }, viewAdvocate)
 		if err != nil {
@@ -109,12 +110,16 @@ func printAdvocate(io streams, asJSON bool, a rewards.Advocate) error {
 		return io.asJSON(v)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  customer %s\n  code    %s\n  status  %s %s\n  team    %s\n  since   %s\n", v.ID, v.CustomerID, v.Code, v.Status, v.Reason, v.Team, v.Since)
+	fmt.Fprintf(&b, "%s  customer %s\n  code    %s, of programme %s\n  status  %s %s\n  team    %s\n  since   %s\n", v.ID, v.CustomerID, v.Code, v.Program, v.Status, v.Reason, cmp.Or(v.Team, "none"), v.Since)
 	for _, old := range v.OldCodes {
 		fmt.Fprintf(&b, "  before  %s: %s %s: %s\n", old.Code, old.Status, old.RetiredAt, words.For(old.Reason).Says)
 	}
 	for _, step := range v.History {
-		fmt.Fprintf(&b, "  %s  %s by %s: %s\n", step.At, strings.TrimSpace(step.Change+" "+step.Value), step.Actor, step.Reason)
+		value := step.Value
+		if step.Change == "team" {
+			value = cmp.Or(value, "none")
+		}
+		fmt.Fprintln(&b, strings.TrimSuffix(fmt.Sprintf("  %s  %s by %s: %s", step.At, strings.TrimSpace(step.Change+" "+value), step.Actor, step.Reason), ": "))
 	}
 	_, err := fmt.Fprint(io.out, b.String())
 	return err
@@ -138,8 +143,12 @@ type advocateBlockCmd struct {
 
 // Run blocks the advocate; a running serve judges her open orders again.
 func (c *advocateBlockCmd) Run(ctx context.Context, s *settings, io streams) error {
+	reason, err := reasonWords(c.Reason)
+	if err != nil {
+		return err
+	}
 	return c.on(ctx, s, io, func(db *storage.DB) (rewards.Advocate, error) {
-		return db.BlockAdvocate(ctx, c.Shop, c.ID, c.Reason, cliActor)
+		return db.BlockAdvocate(ctx, c.Shop, c.ID, reason, cliActor)
 	})
 }
 
@@ -151,8 +160,12 @@ type advocateUnblockCmd struct {
 
 // Run unblocks the advocate; a running serve judges the orders that came meanwhile again.
 func (c *advocateUnblockCmd) Run(ctx context.Context, s *settings, io streams) error {
+	reason, err := reasonWords(c.Reason)
+	if err != nil {
+		return err
+	}
 	return c.on(ctx, s, io, func(db *storage.DB) (rewards.Advocate, error) {
-		return db.UnblockAdvocate(ctx, c.Shop, c.ID, c.Reason, cliActor)
+		return db.UnblockAdvocate(ctx, c.Shop, c.ID, reason, cliActor)
 	})
 }
 

@@ -79,7 +79,7 @@ type contestListCmd struct {
 
 // Run prints one line a contest.
 func (c *contestListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		found, err := db.Contests(ctx, c.Shop)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (c *oneContest) print(io streams, found rewards.Contest) error {
 		return io.asJSON(viewContest(found))
 	}
 	v := viewContest(found)
-	fmt.Fprintf(io.out, "%s  %s of programme %s\n  terms       %s\n  opened      %s\n  commitment  %s\n", v.ID, v.Status, v.Program, terms(found), v.OpenedAt, v.Commitment)
+	fmt.Fprintf(io.out, "%s  %s, of programme %s\n  terms       %s\n  opened      %s\n  commitment  %s\n", v.ID, v.Status, v.Program, terms(found), v.OpenedAt, v.Commitment)
 	if found.Record == nil {
 		return nil
 	}

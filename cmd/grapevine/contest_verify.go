@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (v verdict) print(out streams) {
 	if !v.Holds {
 		fmt.Fprintln(out.out, "The record does not hold.")
 		for _, d := range v.Differs {
-			fmt.Fprintf(out.out, "  %s: the record says %s, the draw gives %s\n", d.Field, d.Recorded, d.Derived)
+			fmt.Fprintf(out.out, "  %s: the record says %s, the draw gives %s\n", d.Field, cmp.Or(d.Recorded, "nothing"), cmp.Or(d.Derived, "nothing"))
 		}
 		if v.Fault != "" {
 			fmt.Fprintf(out.out, "  %s\n", v.Fault)
@@ -113,7 +114,7 @@ func readRecord(path string) (rec contest.Record, err error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxRecord+1))
 	if err != nil {
-		return rec, fmt.Errorf("reading %s: %w", path, err)
+		return rec, useError{err}
 	}
 	if len(text) > maxRecord {
 		return rec, misuse("%s is larger than %d MiB", path, maxRecord>>20)
@@ -121,7 +122,11 @@ func readRecord(path string) (rec contest.Record, err error) {
 	var around struct {
 		Record json.RawMessage `json:"record"`
 	}
-	if err := json.Unmarshal(text, &around); err != nil {
+	err = json.Unmarshal(text, &around)
+	if err != nil && json.Valid(text) {
+		return rec, misuse("%s is not the record of a draw: a record is one JSON object", path)
+	}
+	if err != nil {
 		return rec, misuse("%s is not JSON: %w", path, err)
 	}
 	if len(around.Record) > 0 {

@@ -53,6 +53,11 @@ func (c *eventsListCmd) Run(ctx context.Context, s *settings, io streams) error 
 		return misuse("--limit must be between 1 and 1000")
 	}
 	return s.with(ctx, func(db *storage.DB) error {
+		if c.Shop != "" {
+			if _, err := db.Shop(ctx, c.Shop); err != nil {
+				return err
+			}
+		}
 		var views []eventView
 		page := rewards.Page{Limit: min(c.Limit, 100)}
 		for len(views) < c.Limit {

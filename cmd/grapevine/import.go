@@ -85,7 +85,7 @@ func (c *importOrdersCmd) Run(ctx context.Context, s *settings, io streams) erro
 		}
 		sink.bar.End()
 		if err != nil {
-			return errors.Join(err, done.brokenOff(io))
+			return errors.Join(err, done.brokenOff(io, err))
 		}
 		return done.print(io, c.JSON)
 	})
@@ -181,8 +181,12 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// brokenOff tells what an import that failed has stored.
-func (d *imported) brokenOff(io streams) error {
+// brokenOff tells what an import that failed has stored. One that never began has nothing to go on with.
+func (d *imported) brokenOff(io streams, because error) error {
+	var use useError
+	if d.Read == 0 && errors.As(because, &use) {
+		return nil
+	}
 	_, err := fmt.Fprintf(io.err, "%s orders were stored before that; run the same command again to go on\n", grouped(d.Stored))
 	return err
 }

@@ -118,7 +118,7 @@ func (c *csvOrders) order(fields []string, shopCurrency string) (*csvOrder, erro
 	o.UpdatedAt = o.PlacedAt
 	total, err := c.money(get("total"), o.Currency)
 	if err != nil {
-		return nil, fmt.Errorf("the total: %w", err)
+		return nil, fmt.Errorf("the total: %s", plainly(err))
 	}
 	if err := c.state(o, get, total); err != nil {
 		return nil, err
@@ -133,11 +133,20 @@ func (c *csvOrders) order(fields []string, shopCurrency string) (*csvOrder, erro
 	return o, c.codes(o, get)
 }
 
+// plainly is an error without its code, for people who mend a file.
+func plainly(err error) string {
+	var e *rewards.Error
+	if errors.As(err, &e) {
+		return e.Text()
+	}
+	return err.Error()
+}
+
 // state tells what became of the order.
 func (c *csvOrders) state(o *csvOrder, get func(string) string, total rewards.Money) error {
 	var err error
 	if o.MoneyBack, err = c.moneyOrNone(get("refunded"), o.Currency); err != nil {
-		return fmt.Errorf("the refund: %w", err)
+		return fmt.Errorf("the refund: %s", plainly(err))
 	}
 	o.Cancelled, o.Test = told(get("cancelled")), told(get("test"))
 	o.Payment = rewards.PaymentPaid

@@ -63,8 +63,8 @@ func TestImportOfAShopifyExport(t *testing.T) {
 	}
 	got := grapevine(t, "import", "orders", "--shop", shop, path)
 	want := `2 stored, 0 known already, 4 refused
-  line 5: the total: bad_amount: "twenty" is not a decimal number
-  line 6: the total: unknown_currency: currency "XXQ" is not in ISO 4217
+  line 5: the total: "twenty" is not a decimal number
+  line 6: the total: currency "XXQ" is not in ISO 4217
   line 7: when it was placed: "yesterday" is no time: write it like 2026-03-01 18:30:00 +0100
   line 8: extraneous or missing " in quoted-field
 `

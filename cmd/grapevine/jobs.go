@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"grapevine/rewards"
 	"grapevine/storage"
@@ -41,7 +42,7 @@ type jobsListCmd struct {
 
 // Run prints one line a job.
 func (c *jobsListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		var filter webhooks.JobFilter
 		if c.Dead {
 			filter.State = webhooks.JobDead
@@ -73,6 +74,10 @@ func (c *jobsRetryCmd) Run(ctx context.Context, s *settings, io streams) error {
 		v := viewJob(j)
 		if c.JSON {
 			return io.asJSON(v)
+		}
+		if j.RunAt.After(time.Now().Add(time.Minute)) { // what was given up is due at once
+			_, err = fmt.Fprintf(io.out, "%s was not given up: it waits until %s, as it did before.\n", v.ID, v.RunAt)
+			return err
 		}
 		_, err = fmt.Fprintf(io.out, "%s is due: %s\n", v.ID, v.About)
 		if e := words.For(v.Code); err == nil && v.Code != "" {

@@ -217,6 +217,7 @@ func TestTicketsFromTheCommandLine(t *testing.T) {
 			}
 		}
 	}
+	c.run(exitUse, []string{"is not the code of a ticket"}, "ticket", "qr", "ANNA-7Q2M", "--out", "-")
 	c.run(exitUse, []string{".png or .svg"}, "ticket", "qr", code, "--out", filepath.Join(c.dir, "ticket.pdf"))
 	c.run(exitOK, []string{"redeemed", "door 1"}, "ticket", "redeem", "--shop", c.shop, code, "--by", "door 1")
 	c.run(exitFailure, []string{"already_redeemed", "by door 1", "Let nobody in"}, "ticket", "redeem", "--shop", c.shop, code)

@@ -40,7 +40,7 @@ type leakListCmd struct {
 
 // Run prints one line a code, and what to type for those that nobody replaced yet.
 func (c *leakListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		views, err := gather(c.Limit, func(p rewards.Page) ([]rewards.Leak, string, error) { return db.Leaks(ctx, c.Shop, p) }, viewLeak)
 		if err != nil {
 			return err
@@ -67,8 +67,12 @@ type leakRotateCmd struct {
 
 // Run replaces the code; a running serve tells the shop.
 func (c *leakRotateCmd) Run(ctx context.Context, s *settings, io streams) error {
+	reason, err := reasonWords(c.Reason)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(db *storage.DB) error {
-		a, rotated, err := db.RotateCode(ctx, c.Shop, c.Code, cliActor, c.Reason)
+		a, rotated, err := db.RotateCode(ctx, c.Shop, c.Code, cliActor, reason)
 		if err != nil {
 			return err
 		}

@@ -92,6 +92,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	err = kctx.Run(&c.Settings, streams{out: stdout, err: stderr})
+	if err != nil && ctx.Err() != nil { // what was under way fails with the words of whoever was cut off
+		fmt.Fprintln(stderr, "grapevine: stopped before it was done")
+		return exitFailure
+	}
 	return report(err, stderr)
 }
 
@@ -114,7 +118,11 @@ func report(err error, stderr io.Writer) int {
 		return exitUse
 	}
 	fmt.Fprintf(stderr, "grapevine: %v\n", err)
-	if hint := mend(rewards.CodeOf(err)); hint != "" {
+	hint := mend(rewards.CodeOf(err))
+	if rewards.KindOf(err) == rewards.Internal { // the API's words send people to their operator
+		hint = "Try again; if it stays, grapevine doctor looks for what is wrong."
+	}
+	if hint != "" {
 		fmt.Fprintln(stderr, hint)
 	}
 	return exitFailure

@@ -50,6 +50,17 @@ func (s *settings) with(ctx context.Context, do func(*storage.DB) error) error {
 	return do(db)
 }
 
+// withShop is with for the listings of one shop: of a shop that there is not, an empty list would say
+// that all is well. Kind NotFound.
+func (s *settings) withShop(ctx context.Context, shop string, do func(*storage.DB) error) error {
+	return s.with(ctx, func(db *storage.DB) error {
+		if _, err := db.Shop(ctx, shop); err != nil {
+			return err
+		}
+		return do(db)
+	})
+}
+
 // mend finds the next step for an error's code, "" if there is none.
 func mend(code string) string {
 	if e, ok := words.Problem(code); ok {

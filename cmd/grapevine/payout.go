@@ -127,7 +127,7 @@ func (c *payoutListCmd) Run(ctx context.Context, s *settings, io streams) error 
 	if c.Limit < 1 || c.Limit > 1000 {
 		return misuse("--limit must be between 1 and 1000")
 	}
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		var views []payoutView
 		page := rewards.Page{Limit: min(c.Limit, 100)}
 		for len(views) < c.Limit {
@@ -156,7 +156,7 @@ type payoutDonationsCmd struct {
 
 // Run prints one line a charity.
 func (c *payoutDonationsCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		found, err := db.Donations(ctx, c.Shop)
 		if err != nil {
 			return err

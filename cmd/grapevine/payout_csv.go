@@ -27,7 +27,7 @@ func (c *payoutExportCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if c.Out != "" && !c.JSON { // it is opened first: what was told has to be in a file
 			f, openErr := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it names people
 			if openErr != nil {
-				return misuse("--out: %w; choose a name that is free", openErr)
+				return misuse("--out: %w; choose a name that is free, in a folder that is there", openErr)
 			}
 			defer func() {
 				if closeErr := f.Close(); err == nil {

@@ -175,7 +175,7 @@ func readFile(path string) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(in, maxProgramFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, useError{err}
 	}
 	if len(b) > maxProgramFile {
 		return nil, misuse("%s is larger than %d KiB", path, maxProgramFile>>10)
@@ -191,7 +191,7 @@ type programListCmd struct {
 
 // Run prints one line a programme.
 func (c *programListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		programs, err := db.Programs(ctx, c.Shop)
 		if err != nil {
 			return err

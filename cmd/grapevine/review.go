@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"grapevine/rewards"
 	"grapevine/storage"
@@ -55,7 +58,7 @@ type reviewListCmd struct {
 
 // Run prints one line an order.
 func (c *reviewListCmd) Run(ctx context.Context, s *settings, io streams) error {
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		filter := rewards.ReviewFilter{Status: rewards.QueueStatus(c.Status), Reason: rewards.Reason(c.Reason), AdvocateID: c.Advocate}
 		views, err := gather(c.Limit, func(p rewards.Page) ([]rewards.QueuedOrder, string, error) { return db.Reviews(ctx, c.Shop, filter, p) }, viewQueued)
 		if err != nil {
@@ -97,14 +100,37 @@ type decided struct {
 }
 
 func (c *decided) decide(ctx context.Context, s *settings, io streams, v rewards.Verdict) error {
+	reason, err := reasonWords(c.Reason)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(db *storage.DB) error {
-		o, err := db.Review(ctx, c.Shop, c.Order, v, cliActor, c.Reason)
+		o, err := db.Review(ctx, c.Shop, c.Order, v, cliActor, reason)
 		if err != nil {
 			return err
 		}
-		return c.print(io, o)
+		if err := c.print(io, o); err != nil || v != rewards.VerdictApprove || o.Decision.Outcome != rewards.OutcomeRejected {
+			return err
+		}
+		_, err = fmt.Fprintln(io.err, "Still rejected: what fails above is nothing that an approval overrules. The approval stands, and nothing is paid.")
+		return err
 	})
 }
+
+// reasonWords reads why somebody does something, as the API does: it is kept, so it has to say something.
+func reasonWords(s string) (string, error) {
+	reason := strings.TrimSpace(s)
+	if reason == "" {
+		return "", misuse("--reason is empty; say in a sentence why")
+	}
+	if utf8.RuneCountInString(reason) > maxReason || strings.ContainsFunc(reason, unicode.IsControl) {
+		return "", misuse("--reason has at most %d characters, all on one line", maxReason)
+	}
+	return reason, nil
+}
+
+// maxReason is the API's limit, in characters.
+const maxReason = 200
 
 // reviewApproveCmd approves an order.
 type reviewApproveCmd struct {

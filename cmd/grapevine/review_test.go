@@ -52,6 +52,10 @@ func TestReviewsFromTheCommandLine(t *testing.T) {
 		"grapevine review approve --shop " + c.shop + " 1001 --reason TEXT"}, append([]string{"review", "show", "1001"}, at...)...)
 
 	c.run(exitUse, []string{"--reason"}, append([]string{"review", "approve", "1001"}, at...)...)
+	c.run(exitUse, []string{"--reason is empty"}, append([]string{"review", "approve", "1001", "--reason", " "}, at...)...)
+	for _, listing := range [][]string{{"review"}, {"advocate"}, {"jobs"}, {"leak"}, {"ticket"}, {"contest"}, {"payout"}, {"program"}, {"events"}} {
+		c.run(exitFailure, []string{"shop_not_found", "grapevine shop list"}, append(listing, "list", "--shop", "shop_none")...)
+	}
 	c.run(exitOK, []string{"order 1001 #1001: rewarded", "issuing by advocate", "approve by user:cli", ": two flats", "review undo"}, append([]string{"review", "approve", "1001", "--reason", "two flats"}, at...)...)
 	c.run(exitOK, []string{`"outcome": "held"`, `"verdict": "undo"`, `"reason": "one flat after all"`}, append([]string{"review", "undo", "1001", "--json", "--reason", "one flat after all"}, at...)...)
 	c.run(exitFailure, []string{"nothing_to_undo", "no verdict of a person stands"}, append([]string{"review", "undo", "1001", "--reason", "again"}, at...)...)
@@ -76,7 +80,7 @@ func TestAdvocatesFromTheCommandLine(t *testing.T) {
 	c.run(exitOK, []string{"unblock by user:cli: a mistake"}, append([]string{"advocate", "unblock", anna, "--reason", "a mistake"}, at...)...)
 	c.run(exitOK, []string{`"team": "staff"`}, append([]string{"advocate", "team", anna, "staff", "--json"}, at...)...)
 	c.run(exitFailure, []string{"bad_team", "a-z"}, append([]string{"advocate", "team", anna, "Our Staff"}, at...)...)
-	c.run(exitOK, []string{"team    \n"}, append([]string{"advocate", "team", anna}, at...)...)
+	c.run(exitOK, []string{"team    none\n", "team none by user:cli"}, append([]string{"advocate", "team", anna}, at...)...)
 	c.run(exitFailure, []string{"adv_none"}, append([]string{"advocate", "show", "adv_none"}, at...)...)
 }
 

@@ -39,6 +39,9 @@ const simulateGrowth = 50
 // Run judges and prints. Nothing is written but the files that were asked for, and no shop is called.
 func (c *programSimulateCmd) Run(ctx context.Context, s *settings, io streams) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(simulateGrowth))
+	if err := drawable(c.Chart); err != nil {
+		return err
+	}
 	return s.with(ctx, func(db *storage.DB) error {
 		shop, err := db.CallableShop(ctx, c.Shop)
 		if err != nil {
@@ -102,6 +105,9 @@ func (c *programSimulateCmd) prepare(ctx context.Context, db *storage.DB, shop c
 	if last.IsZero() {
 		newest := j.past.Last.In(zone)
 		last = time.Date(newest.Year(), newest.Month(), newest.Day(), 0, 0, 0, 0, zone)
+	}
+	if j.opts.From.After(last) {
+		return nil, misuse("the first day, %s, lies after the last, %s: mend --from or --to", j.opts.From.Format(time.DateOnly), last.Format(time.DateOnly))
 	}
 	j.opts.To = last.AddDate(0, 0, 1)
 	j.opts.Codes, err = db.CodesOf(ctx, shop.ID)

@@ -18,7 +18,7 @@ type programShadowCmd struct {
 	Shop string `required:"" placeholder:"ID" help:"The shop."`
 	Name string `arg:"" help:"The shadow programme's name."`
 	Day  string `xor:"span" placeholder:"DATE" help:"One day, 2026-03-01, by the shop's clock."`
-	Days int    `xor:"span" default:"7" help:"The last so many days, today among them."`
+	Days *int   `xor:"span" placeholder:"N" help:"The last so many days, today among them; without it 7."`
 	JSON bool   `help:"Print JSON."`
 }
 
@@ -94,17 +94,24 @@ func (c *programShadowCmd) Run(ctx context.Context, s *settings, io streams) err
 	})
 }
 
+// shadowDays is how many days are reported on where nobody says how many.
+const shadowDays = 7
+
 // span is the time that is reported on.
 func (c *programShadowCmd) span(now time.Time) (from, to time.Time, err error) {
 	if c.Day != "" {
 		from, err = day(c.Day, "--day", now.Location())
 		return from, from.AddDate(0, 0, 1), err
 	}
-	if c.Days < 1 {
-		return from, to, misuse("--days %d: ask for one day at least", c.Days)
+	days := shadowDays
+	if c.Days != nil {
+		days = *c.Days
+	}
+	if days < 1 {
+		return from, to, misuse("--days %d: ask for one day at least", days)
 	}
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	return today.AddDate(0, 0, 1-c.Days), today.AddDate(0, 0, 1), nil
+	return today.AddDate(0, 0, 1-days), today.AddDate(0, 0, 1), nil
 }
 
 func (d *shadowDay) add(r storage.ShadowRow) {
@@ -169,7 +176,8 @@ func printShadow(io streams, name string, days []shadowDay) error {
 	}
 	for _, d := range days {
 		for _, r := range d.Rows[:min(len(d.Rows), shownShadows)] {
-			fmt.Fprintf(io.out, "%s  %s  %s: live %s %s, shadow %s %s\n", d.Day, r.Name, strings.ReplaceAll(r.Difference, "_", " "), r.Live, r.LiveReason, r.Shadow, r.Reason)
+			fmt.Fprintf(io.out, "%s  %s  %s: live %s, shadow %s\n", d.Day, r.Name, strings.ReplaceAll(r.Difference, "_", " "),
+				strings.TrimSpace(fmt.Sprint(r.Live, " ", r.LiveReason)), strings.TrimSpace(fmt.Sprint(r.Shadow, " ", r.Reason)))
 		}
 		if more := len(d.Rows) - shownShadows; more > 0 {
 			fmt.Fprintf(io.out, "%s  and %d more: --json tells all\n", d.Day, more)

@@ -50,15 +50,16 @@ func TestHowAShadowDiffers(t *testing.T) {
 func TestTheDaysOfAShadowReport(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 10, 15, 0, 0, 0, time.UTC)
+	days := func(n int) programShadowCmd { return programShadowCmd{Days: &n} }
 	for name, tc := range map[string]struct {
 		c        programShadowCmd
 		from, to string
 		wrong    bool
 	}{
-		"a week":        {c: programShadowCmd{Days: 7}, from: "2026-03-04", to: "2026-03-11"},
-		"today":         {c: programShadowCmd{Days: 1}, from: "2026-03-10", to: "2026-03-11"},
-		"one day":       {c: programShadowCmd{Days: 7, Day: "2026-02-28"}, from: "2026-02-28", to: "2026-03-01"},
-		"no day at all": {c: programShadowCmd{}, wrong: true},
+		"a week":        {c: programShadowCmd{}, from: "2026-03-04", to: "2026-03-11"},
+		"today":         {c: days(1), from: "2026-03-10", to: "2026-03-11"},
+		"one day":       {c: programShadowCmd{Day: "2026-02-28"}, from: "2026-02-28", to: "2026-03-01"},
+		"no day at all": {c: days(0), wrong: true},
 		"what is none":  {c: programShadowCmd{Day: "Monday"}, wrong: true},
 	} {
 		from, to, err := tc.c.span(now)
@@ -71,6 +72,11 @@ func TestTheDaysOfAShadowReport(t *testing.T) {
 func TestAShadowWithoutOrders(t *testing.T) {
 	dir := home(t)
 	_, id := shopWithAPast(t, dir)
+	for _, span := range [][]string{{"--day", "2026-02-28"}, {"--days", "3"}} { // each of the two can be said alone
+		if got := grapevine(t, append([]string{"program", "shadow", "--shop", id, "give10"}, span...)...); got.code != exitFailure || !strings.Contains(got.err, "shadow_not_found") {
+			t.Errorf("%v: exit %d %s%s", span, got.code, got.out, got.err)
+		}
+	}
 	if got := grapevine(t, "program", "shadow", "--shop", id, "give10"); got.code != exitFailure || !strings.Contains(got.err, "shadow_not_found") {
 		t.Errorf("a live programme: exit %d %s%s", got.code, got.out, got.err)
 	}

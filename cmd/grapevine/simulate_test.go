@@ -168,7 +168,8 @@ func TestASimulationForPeople(t *testing.T) {
 		"a month":               {args: []string{"--from", "2026-02-01", "--to", "2026-02-28"}, want: "give10, 2026-02-01 to 2026-02-28 (Europe/Berlin)\n28 orders, "},
 		"no such programme":     {args: []string{"--compare", "give11"}, code: exitUse, want: "neither a programme of shop"},
 		"no day":                {args: []string{"--from", "tomorrow"}, code: exitUse, want: "write it like 2026-03-01"},
-		"an end before a start": {args: []string{"--from", "2026-02-01", "--to", "2026-01-01"}, code: exitFailure, want: "bad_period"},
+		"an end before a start": {args: []string{"--from", "2026-02-01", "--to", "2026-01-01"}, code: exitUse, want: "lies after the last, 2026-01-01"},
+		"a chart for a photo":   {args: []string{"--chart", "past.png"}, code: exitUse, want: "has to end in .svg"},
 	} {
 		got := grapevine(t, append([]string{"program", "simulate", better, "--shop", id}, tc.args...)...)
 		if got.code != tc.code || !strings.Contains(got.out+got.err, tc.want) {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"grapevine/rewards"
 	"grapevine/storage"
@@ -61,10 +63,27 @@ func (c *statsCmd) filter() (f rewards.FigureFilter, err error) {
 			return f, misuse("%s: %q is no day like 2026-03-01", d.flag, d.value)
 		}
 	}
+	if f.From != (rewards.Date{}) && f.To != (rewards.Date{}) && f.To.Before(f.From) {
+		return f, misuse("--from %s lies after --to %s", f.From, f.To)
+	}
+	if c.Top < 1 || c.Top > 200 {
+		return f, misuse("--top must be between 1 and 200")
+	}
+	if err := drawable(c.Chart); err != nil {
+		return f, err
+	}
 	if c.Chart != "" && f.By == rewards.ByNothing {
 		return f, misuse("--chart draws groups: say --by day, week, month, program, variant or advocate")
 	}
 	return f, nil
+}
+
+// drawable refuses a name that would make other programs take the drawing for something else.
+func drawable(chart string) error {
+	if chart != "" && !strings.EqualFold(filepath.Ext(chart), ".svg") {
+		return misuse("--chart %s: the name has to end in .svg", chart)
+	}
+	return nil
 }
 
 func writeChart(path string, r rewards.FigureReport) error {

@@ -68,7 +68,7 @@ func TestStatsOfNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	if got := grapevine(t, "stats", "--shop", c.shop, "--from", "2026-02-02", "--to", "2026-02-01"); got.code != exitFailure || !strings.Contains(got.err, "there are no days") {
+	if got := grapevine(t, "stats", "--shop", c.shop, "--from", "2026-02-02", "--to", "2026-02-01"); got.code != exitUse || !strings.Contains(got.err, "--from 2026-02-02 lies after --to 2026-02-01") {
 		t.Errorf("the other way round: %v", got)
 	}
 }

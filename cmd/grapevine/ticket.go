@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -50,7 +51,7 @@ func (c *ticketListCmd) Run(ctx context.Context, s *settings, io streams) error 
 	if c.Limit < 1 || c.Limit > 100_000 {
 		return misuse("--limit must be between 1 and 100000")
 	}
-	return s.with(ctx, func(db *storage.DB) error {
+	return s.withShop(ctx, c.Shop, func(db *storage.DB) error {
 		found, err := db.Tickets(ctx, c.Shop, rewards.TicketFilter{Program: c.Program, Status: rewards.Status(c.Status)}, "", 0, c.Limit)
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func (c *oneTicket) print(io streams, t rewards.Ticket) error {
 		return io.asJSON(v)
 	}
 	_, err := fmt.Fprintf(io.out, "%s  number %d of %s\n  status    %s\n  admits    %d\n  advocate  %s\n  issued    %s\n  expires   %s\n  redeemed  %s %s\n",
-		v.Code, v.Number, v.Program, v.Status, v.Admits, v.Advocate, v.IssuedAt, v.ExpiresAt, v.RedeemedAt, v.RedeemedBy)
+		v.Code, v.Number, v.Program, v.Status, v.Admits, v.Advocate, v.IssuedAt, cmp.Or(v.ExpiresAt, "never"), cmp.Or(v.RedeemedAt, "not yet"), v.RedeemedBy)
 	return err
 }
 

@@ -24,7 +24,7 @@ type ticketQRCmd struct {
 // Run draws the code as it stands on the ticket. Nothing but the code is in it.
 func (c *ticketQRCmd) Run(ctx context.Context, s *settings, io streams) error {
 	code, ok := rewards.FoldCode(c.Code)
-	if !ok || code == "" {
+	if !ok || !strings.HasPrefix(code, "GV-") {
 		return misuse("%.40q is not the code of a ticket", c.Code)
 	}
 	if c.Shop != "" {

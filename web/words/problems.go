@@ -66,6 +66,9 @@ var problems = []Entry{
 	{"payout_not_found", "There is no such list of payments.", "See those that there are: grapevine payout list."},
 	{"contest_not_found", "There is no such contest.", "See those that there are: grapevine contest list."},
 	{"ticket_not_found", "There is no such ticket.", "See those that there are: grapevine ticket list."},
+	{"order_not_found", "There is no such order.", "Take the shop’s own id of the order, not its number, and check that it belongs to this shop."},
+	{"code_not_found", "There is no such code.", "See those that there are: grapevine advocate list."},
+	{"job_not_found", "There is no such job.", "See those that there are: grapevine jobs list. One that was done is not kept."},
 	{"event_not_found", "There is no such event.", "See those that there are: grapevine events list."},
 	{"shop_exists", "This shop is installed already.", "Change it: grapevine shop update."},
 
