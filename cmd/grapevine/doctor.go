@@ -128,7 +128,9 @@ func lackingFor(programs []storage.StoredProgram, p shopify.Profile) []string {
 
 func judgeShop(f finding, installed connectors.Installed, p shopify.Profile, forRewards []string) finding {
 	switch {
-	case len(p.Missing) == 0 && len(forRewards) > 0:
+	case len(p.Missing) > 0 && len(forRewards) > 0:
+		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", ")+"; and for the rewards of its programmes "+strings.Join(forRewards, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
+	case len(forRewards) > 0:
 		f.Says, f.Do = installed.Domain+": for the rewards of its programmes the token lacks "+strings.Join(forRewards, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
 	case len(p.Missing) > 0:
 		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"

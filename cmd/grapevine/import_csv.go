@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -46,6 +47,9 @@ var columns = map[string][]string{
 }
 
 var required = []string{"order", "placed", "currency", "total"}
+
+// called are the names of the required columns in the documentation.
+var called = map[string]string{"order": "order_id", "placed": "placed_at", "currency": "currency", "total": "eligible_total"}
 
 // csvOrders reads orders from a CSV file, line by line.
 type csvOrders struct {
@@ -114,7 +118,7 @@ func newCSVOrders(r io.Reader, zone *time.Location) (*csvOrders, error) {
 	}
 	for _, name := range required {
 		if _, ok := c.at[name]; !ok {
-			return nil, misuse("no column for the %s: there must be one named %s", name, strings.Join(columns[name], " or "))
+			return nil, misuse("no column %s: the first line has to name it, or what it is also known as (docs/simulation.md has all columns)", called[name])
 		}
 	}
 	return c, nil
@@ -157,7 +161,7 @@ func (r *rejects) add(line int, why string, fields []string) {
 		return
 	}
 	if r.file == nil {
-		if r.file, r.err = os.OpenFile(r.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); r.err != nil {
+		if r.err = r.open(); r.err != nil {
 			return
 		}
 		r.csv = csv.NewWriter(r.file)
@@ -167,6 +171,21 @@ func (r *rejects) add(line int, why string, fields []string) {
 		r.err = r.csv.Write(append([]string{strconv.Itoa(line), why}, fields...))
 	}
 }
+
+// open makes the file, beside those of earlier imports: somebody may be mending one of them.
+func (r *rejects) open() (err error) {
+	base := strings.TrimSuffix(r.path, ".csv")
+	for n := 2; ; n++ {
+		r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if !errors.Is(err, fs.ErrExist) || n > maxRejects {
+			return err
+		}
+		r.path = fmt.Sprintf("%s-%d.csv", base, n)
+	}
+}
+
+// maxRejects is how many files of refused lines stand beside a file at most.
+const maxRejects = 100
 
 func (r *rejects) close(done *imported) error {
 	if r.file == nil {

@@ -115,6 +115,9 @@ func (c *csvOrders) order(fields []string, shopCurrency string) (*csvOrder, erro
 	if o.PlacedAt, err = moment(get("placed"), c.zone); err != nil {
 		return nil, fmt.Errorf("when it was placed: %w", err)
 	}
+	if o.PlacedAt.After(time.Now().Add(24 * time.Hour)) { // a day: clocks and zones differ
+		return nil, fmt.Errorf("when it was placed: %s is yet to come", o.PlacedAt.In(c.zone).Format(time.DateOnly))
+	}
 	o.UpdatedAt = o.PlacedAt
 	total, err := c.money(get("total"), o.Currency)
 	if err != nil {

@@ -77,7 +77,7 @@ func TestImportOfAShopifyExport(t *testing.T) {
 	}
 	again := grapevine(t, "import", "orders", "--shop", shop, path, "--json")
 	var done imported
-	if err := json.Unmarshal([]byte(again.out), &done); err != nil || done.Stored != 0 || done.Known != 2 || done.Refused != 4 || done.Read != 2 {
+	if err := json.Unmarshal([]byte(again.out), &done); err != nil || done.Stored != 0 || done.Known != 2 || done.Refused != 4 || done.Read != 2 || done.Rejects != path+".rejects-2.csv" {
 		t.Errorf("a second time: %v %+v", err, done)
 	}
 	database, err := os.ReadFile(filepath.Join(dir, "test.db"))
@@ -93,7 +93,8 @@ func TestImportOfOtherFiles(t *testing.T) {
 		"the same order twice":             {text: "order_id,created_at,currency,total\n1,2026-03-01,USD,19.99\n1,2026-03-01,USD,19.99\n", out: "1 stored, 1 known already"},
 		"global ids":                       {text: "order_id,created_at,currency,total\ngid://shopify/Order/1,2026-03-01,USD,19.99\n1,2026-03-01,USD,19.99\n", out: "1 stored, 1 known already"},
 		"below zero":                       {text: "order_id,created_at,currency,total\n1,2026-03-01,USD,-19.99\n", out: "0 stored, 0 known already, 1 refused"},
-		"no column for the time":           {text: "order_id,currency,total\n1,USD,19.99\n", err: "no column for the placed"},
+		"of a day to come":                 {text: "order_id,created_at,currency,total\n1,2999-03-01,USD,19.99\n", out: "2999-03-01 is yet to come"},
+		"no column for the time":           {text: "order_id,currency,total\n1,USD,19.99\n", err: "no column placed_at"},
 		"an empty file":                    {text: "", err: "there is no header"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"grapevine/rewards"
@@ -88,6 +89,9 @@ type payoutPaidCmd struct {
 
 // Run books what is still there, and says where that is less than was listed or told.
 func (c *payoutPaidCmd) Run(ctx context.Context, s *settings, io streams) error {
+	if strings.TrimSpace(c.Reference) == "" {
+		return misuse("--reference is empty; say by which payment it was paid")
+	}
 	return s.with(ctx, func(db *storage.DB) error {
 		p, err := db.PayPayout(ctx, c.Shop, c.ID, c.Reference, cliActor)
 		if err != nil {

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"grapevine/connectors"
+	"grapevine/connectors/shopify"
 	"grapevine/rewards"
 	"grapevine/rewards/programfile"
 	"grapevine/storage"
@@ -158,8 +161,24 @@ func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, change
 		_, err := fmt.Fprintf(io.out, "%s is unchanged: version %d stays\n", v.Program, v.Version)
 		return err
 	}
+	if scopes := scopesOf(stored.Program); len(scopes) > 0 {
+		fmt.Fprintf(io.err, "Its rewards need the scopes %s: `grapevine doctor` tells whether the token has them.\n", strings.Join(scopes, ", "))
+	}
+	if stored.Program.Friend.None() {
+		_, err := fmt.Fprintf(io.out, "%s is at version %d; it has no discount of its own\n", v.Program, v.Version)
+		return err
+	}
 	_, err := fmt.Fprintf(io.out, "%s is at version %d; its discount in the shop is %s (`grapevine program show --shop %s %s` tells how it went)\n", v.Program, v.Version, v.Discount.Status, c.Shop, v.Program)
 	return err
+}
+
+// scopesOf are what a programme's rewards need beside what every shop gives.
+func scopesOf(p rewards.Program) (scopes []string) {
+	for _, rule := range p.Rules {
+		scopes = append(scopes, shopify.ScopesFor(rule.Reward.Kind)...)
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
 }
 
 // readFile reads a file of bounded size, or standard input for "-".

@@ -17,7 +17,7 @@ type statsCmd struct {
 	Program string `placeholder:"NAME" help:"Of this programme alone; orders that nobody referred are counted all the same."`
 	From    string `placeholder:"DATE" help:"The first day, 2026-03-01, in the shop's time zone; without it 30 days before the last."`
 	To      string `placeholder:"DATE" help:"The last day; without it today."`
-	By      string `enum:",day,week,month,program,variant,advocate" default:"" help:"Tell apart by ${enum}."`
+	By      string `enum:",day,week,month,program,variant,advocate" default:"" help:"Tell apart by day, week, month, program, variant or advocate."`
 	Top     int    `default:"20" help:"How many advocates are listed, at most 200."`
 	JSON    bool   `xor:"form" help:"Print JSON, as the API answers it."`
 	CSV     bool   `xor:"form" help:"Print one line a group as CSV, without --by one line."`
