@@ -86,18 +86,22 @@ func (c *pointsShowCmd) Run(ctx context.Context, s *settings, io streams) error 
 		}
 		type line struct {
 			pointsView
-			end pointsEndRow
+			end   pointsEndRow
+			first bool // of its programme: the balance is told once, so that nobody adds it up
 		}
 		var lines []line
 		for _, v := range views {
-			for _, e := range v.Ends {
-				lines = append(lines, line{v, e})
+			for i, e := range v.Ends {
+				lines = append(lines, line{v, e, i == 0})
 			}
 		}
 		return list(io, false, lines, "No points.", "PROGRAM POINTS WORTH ENDING AT", func(l line) []string {
 			at := "never"
 			if l.end.At != nil {
 				at = *l.end.At
+			}
+			if !l.first {
+				return []string{"", "", "", fmt.Sprint(l.end.Points), at}
 			}
 			return []string{l.Program, fmt.Sprint(l.Points), l.Worth.String(), fmt.Sprint(l.end.Points), at}
 		})
