@@ -73,17 +73,26 @@ func (b *bookLoad) batchReferrals(pairs []*pair, known map[string][]referral) {
 	}
 }
 
-// referredBy lists whom these customers referred of late. CASE keeps SQLite from looking all orders of that
-// time up.
+// referredBy lists whom these customers referred of late: those of them who are advocates, and then their
+// orders. CASE keeps SQLite from looking all orders of that time up.
 func (b *bookLoad) referredBy(customers []string) ([]referral, error) {
-	t := table{cols: "customer_id text"}
-	for _, c := range customers {
-		t.add(c)
+	var advocates []struct{ ID, CustomerID string }
+	_, err := b.scan(&advocates, "SELECT id, customer_id FROM advocates WHERE shop_id = ? AND customer_id IN ?", b.shopID, customers)
+	if err != nil || len(advocates) == 0 {
+		return nil, err
 	}
-	return queryAll[referral](b.txn, t, `SELECT DISTINCT v.customer_id AS advocate, o.customer_id AS friend, o.placed_at
-FROM v CROSS JOIN advocates a CROSS JOIN orders o
-WHERE a.shop_id = ? AND a.customer_id = v.customer_id AND o.shop_id = a.shop_id AND o.advocate_id = a.id AND o.outcome IN `+stood+` AND o.customer_id <> '' AND CASE WHEN o.placed_at >= ? THEN true ELSE false END`+b.alsoAmong("a.customer_id", "v.customer_id"),
-		b.shopID, b.oldest().Add(-ringSpan))
+	customerOf := map[string]string{}
+	for _, a := range advocates {
+		customerOf[a.ID] = a.CustomerID
+	}
+	var rows []referral
+	_, err = b.scan(&rows, `SELECT DISTINCT advocate_id AS advocate, customer_id AS friend, placed_at FROM orders
+WHERE shop_id = ? AND advocate_id IN ? AND outcome IN `+stood+` AND customer_id <> '' AND CASE WHEN placed_at >= ? THEN true ELSE false END`,
+		b.shopID, keysOf(customerOf), b.oldest().Add(-ringSpan))
+	for i, r := range rows {
+		rows[i].Advocate = customerOf[r.Advocate]
+	}
+	return rows, err
 }
 
 // circle is the number of people on the shortest way from the friend back to the advocate; 0 if there is

@@ -32,7 +32,7 @@ ALTER TABLE offers ADD COLUMN judges text NOT NULL DEFAULT '';
 
 -- Streams of orders by time: simulations, reports. Referrals by advocate: tiers, pace.
 CREATE INDEX orders_placed ON orders (shop_id, placed_at, order_id);
-CREATE INDEX orders_referrals ON orders (shop_id, advocate_id, program, placed_at, outcome, order_id) WHERE advocate_id IS NOT NULL;
+CREATE INDEX orders_referrals ON orders (shop_id, advocate_id, program, placed_at, outcome, paid, order_id) WHERE advocate_id IS NOT NULL;
 CREATE INDEX orders_code ON orders (shop_id, code, placed_at) WHERE code <> '';
 
 -- Where orders came from, as keyed hashes: what fairness compares. kind: email, phone, address, ip, device,
