@@ -91,10 +91,10 @@ func (s *store) simulated(shopID string, p rewards.Program, compare *rewards.Pro
 	return string(text)
 }
 
-// TestAPastFromItsRows simulates twenty thousand orders from memory and from either database: the reports
+// TestAPastFromItsRows simulates five thousand orders from memory and from either database: the reports
 // are equal, byte for byte.
 func TestAPastFromItsRows(t *testing.T) {
-	plan := history.Plan{Seed: 3, Orders: 20_000}
+	plan := history.Plan{Seed: 3, Orders: 5_000}
 	p := history.Program()
 	p.Rules[0].Reward.Amount = rewards.Money{Minor: 1200, Currency: "USD"}
 	p.Qualify.Minimum = rewards.Money{Minor: 4000, Currency: "USD"}
@@ -129,7 +129,7 @@ func TestAPastFromItsRows(t *testing.T) {
 			}
 			t.Errorf("the reports part at\n%.200s, from memory\n%.200s", got[i:], want[i:])
 		}
-		if rep := run.Report(0); rep.Live.Judged < 400 || rep.Live.Same*100 < rep.Live.Judged*95 || rep.Program.Figures.Referrals < 500 {
+		if rep := run.Report(0); rep.Live.Judged < 100 || rep.Live.Same*100 < rep.Live.Judged*95 || rep.Program.Figures.Referrals < 125 {
 			t.Errorf("%d of %d live decisions came out the same, %d referrals", rep.Live.Same, rep.Live.Judged, rep.Program.Figures.Referrals)
 		}
 	})
