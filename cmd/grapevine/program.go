@@ -48,8 +48,17 @@ type programView struct {
 	Discount offerView `json:"discount"`
 	Budget   *string   `json:"budget,omitempty"`
 	Used     string    `json:"used"`
+	// Alerts are the levels of the budget that were passed, the lowest first.
+	Alerts []alertView `json:"alerts,omitempty"`
 
 	Warnings []warningView `json:"warnings,omitempty"` // of the file that was applied
+}
+
+// alertView is the passing of a level of a budget.
+type alertView struct {
+	Percent int    `json:"percent"`
+	Used    string `json:"used"` // at that moment
+	At      string `json:"at"`
 }
 
 // warningView is one thing that a file says and its owner probably does not mean.
@@ -75,6 +84,9 @@ func viewProgram(p storage.StoredProgram) programView {
 	if b := p.Program.Budget; b.Minor != 0 {
 		text := b.String()
 		v.Budget = &text
+	}
+	for _, a := range p.Alerts {
+		v.Alerts = append(v.Alerts, alertView{Percent: a.Level, Used: a.Used.String(), At: when(a.At)})
 	}
 	return v
 }
@@ -247,7 +259,15 @@ func (c *programShowCmd) Run(ctx context.Context, s *settings, io streams) error
 		if v.Budget != nil {
 			budget = *v.Budget
 		}
-		_, err = fmt.Fprintf(io.out, "%s  %s\n  version   %d, applied %s\n  discount  %s %s %s\n  budget    %s, used %s\n\n%s", v.Program, v.Title, v.Version, v.Applied, v.Discount.Status, v.Discount.ExternalID, v.Discount.Reason, budget, v.Used, p.Source)
+		_, err = fmt.Fprintf(io.out, "%s  %s\n  version   %d, applied %s\n  discount  %s %s %s\n  budget    %s, used %s\n", v.Program, v.Title, v.Version, v.Applied, v.Discount.Status, v.Discount.ExternalID, v.Discount.Reason, budget, v.Used)
+		for _, a := range v.Alerts {
+			if err == nil {
+				_, err = fmt.Fprintf(io.out, "  passed    %d %% of the budget at %s, with %s\n", a.Percent, a.At, a.Used)
+			}
+		}
+		if err == nil {
+			_, err = fmt.Fprintf(io.out, "\n%s", p.Source)
+		}
 		if hint := mend(v.Discount.Reason); err == nil && hint != "" {
 			_, err = fmt.Fprintf(io.out, "\nThe discount failed: %s\n", hint)
 		}

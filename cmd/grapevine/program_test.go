@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/rewards"
 	"grapevine/rewards/programfile"
+	"grapevine/storage"
 )
 
 // applied applies a programme file and returns what came of it.
@@ -72,5 +76,18 @@ func TestTemplatesAreListedAndPrinted(t *testing.T) {
 	}
 	if got := grapevine(t, "program", "templates", "nothing"); got.code != exitUse || !strings.Contains(got.err, "there is no template") {
 		t.Errorf("exit %d, %s", got.code, got.err)
+	}
+}
+
+func TestAProgrammeTellsWhichLevelsOfItsBudgetItPassed(t *testing.T) {
+	t.Parallel()
+	usd := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: "USD"} }
+	at := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
+	p := storage.StoredProgram{BudgetUsed: usd(5500), Alerts: []storage.StoredAlert{
+		{BudgetAlert: rewards.BudgetAlert{Program: "give", Level: 50, Used: usd(5100), Budget: usd(10_000)}, At: at},
+	}}
+	got := viewProgram(p).Alerts
+	if want := []alertView{{Percent: 50, Used: "51.00 USD", At: when(at)}}; !slices.Equal(got, want) {
+		t.Fatalf("%+v", got)
 	}
 }
