@@ -18,8 +18,8 @@ const maxLine = 256
 // where many people fetch their parcels. The form given as Line1, Postcode and Country gives itself again.
 func (a Address) Canonical() string {
 	country, place := a.country(), a.postcode()
-	if place == "" {
-		place = code(a.City)
+	if place == "" { // folded as a postcode is, so that the form gives itself again
+		place = Address{Postcode: a.City, Country: a.Country}.postcode()
 	}
 	if country == "" || place == "" || len(a.Line1) > maxLine || len(a.Line2) > maxLine {
 		return ""
@@ -60,7 +60,7 @@ func (a Address) postcode() string {
 	if digits := strings.TrimLeftFunc(p, unicode.IsLetter); slices.Contains(numberedPostcodes, country) && digits != "" {
 		p = digits
 	}
-	if country == "us" && len(p) == 9 {
+	if country == "us" && len(p) == 9 && strings.Trim(p, "0123456789") == "" {
 		p = p[:5] // the rest is the postman's walk (ZIP+4)
 	}
 	return p

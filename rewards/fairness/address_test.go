@@ -86,6 +86,9 @@ func FuzzAddressCanonical(f *testing.F) {
 		f.Add(s, "", "Berlin", "10115", "DE")
 		f.Add("5", s, s, s, "us")
 	}
+	f.Add("0", "A", "0", "0", "0\xd9AAAAA E000000000")
+	f.Add("0", "A00", "A000", " ", "us")
+	f.Add("0", "A0", "0", "٣شا0ع", "us")
 	f.Fuzz(func(t *testing.T, line1, line2, city, postcode, country string) {
 		a := address{line1, line2, city, postcode, country}
 		form := a.Canonical()
