@@ -16,7 +16,7 @@ const exchangeRule = "exchange"
 // Kind Invalid, code no_points_plan, bad_points or below_minimum; Conflict, code not_enough_points or
 // budget_exhausted.
 func Exchange(p Program, held []Reward, points int64, used Money, mint Mint, now time.Time, actor string) (Effect, Reward, error) {
-	worth, err := p.worth(points)
+	worth, err := p.PointsWorth(points)
 	if err != nil {
 		return Effect{}, Reward{}, err
 	}
@@ -46,8 +46,9 @@ func Exchange(p Program, held []Reward, points int64, used Money, mint Mint, now
 	return e, r, nil
 }
 
-// worth is what so many points come to; a part of a minor unit does not count.
-func (p Program) worth(points int64) (Money, error) {
+// PointsWorth is what so many points come to by the plan; a part of a minor unit does not count. Kind
+// Invalid, code no_points_plan, bad_points or below_minimum.
+func (p Program) PointsWorth(points int64) (Money, error) {
 	plan := p.Points
 	switch {
 	case plan == nil:

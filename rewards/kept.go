@@ -23,10 +23,6 @@ type PointsEnd struct {
 	Points int64
 }
 
-// PointsWorth is what so many points come to by the plan, with the errors of Exchange that do not depend
-// on who has them.
-func (p Program) PointsWorth(points int64) (Money, error) { return p.worth(points) }
-
 // PayoutStatus is where a list of payments stands.
 type PayoutStatus string
 
