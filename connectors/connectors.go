@@ -4,6 +4,7 @@
 package connectors
 
 import (
+	"net/http"
 	"time"
 
 	"grapevine/rewards"
@@ -12,13 +13,31 @@ import (
 // Shop is one installed shop, as a connector needs it.
 type Shop struct {
 	ID       string // ours: "shop_…"
-	Platform string // "shopify"
+	Platform string // "shopify", "stripe", "woocommerce"
 	Domain   string // "demo.myshopify.com"
 	// APIURL replaces scheme and host of the shop's API, for simulated shops on loopback; "" in production.
 	APIURL   string
 	Currency string // ISO 4217
 	TimeZone string // IANA name, "UTC" if unknown
 	Token    string // access token, plain; never logged
+	// Settings are what the connector wants to know again of this shop (an account, a mode): its own words,
+	// no secrets.
+	Settings map[string]string
+}
+
+// Arrival is one call at a platform's door.
+type Arrival struct {
+	Header http.Header
+	Body   []byte // the raw bytes
+	Door   *Door  // of the shop that the address names; nil where it names none
+}
+
+// Door is what guards the address that one shop sends its webhooks to.
+type Door struct {
+	ShopID   string
+	Domain   string
+	Secrets  []string // of its webhooks, newest first; empty where none is known
+	Settings map[string]string
 }
 
 // Delivery is one webhook that passed its platform's checks. What comes from unsigned headers (topic,
@@ -30,6 +49,8 @@ type Delivery struct {
 	DeliveryID  string    // equal on a repetition, as far as the platform promises
 	TriggeredAt time.Time // zero if not told
 	Body        []byte    // the raw bytes that were signed
+	// Ping is a call that only asks whether somebody is there: it is answered 200 and nothing is stored.
+	Ping bool
 }
 
 // Receipt is what a shop answered to an action that it carried out, now or earlier.
@@ -72,6 +93,19 @@ type Capabilities struct {
 	Collections bool
 	// Countries tells whether orders tell where they go.
 	Countries bool
+	// CodesApart tells that each friend code is a discount of its own in the shop: a change of the offer has
+	// to go to each of them.
+	CodesApart bool
+	// Renewals tells whether the platform bills subscriptions, so that one friend pays again and again.
+	Renewals bool
+	// OwnDoor tells that each shop sends its webhooks to an address of its own, /webhooks/{platform}/{shop},
+	// signed with a secret of its own. SharedDoor tells that shops send to /webhooks/{platform}.
+	OwnDoor, SharedDoor bool
+	// CreditNote says what store credit is on this platform where it is not an account that any order can be
+	// paid from; "" where it is.
+	CreditNote string
+	// Needs names the permissions that a kind of reward takes beside those that every shop gives.
+	Needs map[rewards.RewardKind][]string
 }
 
 // Installed is a shop as people look at it.

@@ -9,6 +9,14 @@ import (
 // credited.
 const RefAccount = "account"
 
+// RefCode is the key in Reward.Refs of the code by which its owner uses a reward that is no code by itself
+// (a store credit that the shop carries as a single-use coupon).
+const RefCode = "code"
+
+// RefNewest is the key in a receipt's Refs of what a TakeCredit wants back in After: what the connector knows
+// the account's present state by.
+const RefNewest = "newest"
+
 // RefDebit begins the keys in Reward.Refs that name the transactions by which it was taken back: one for
 // each, because a reward can be reduced more than once.
 const RefDebit = "debit/"

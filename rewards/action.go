@@ -23,9 +23,11 @@ type ChangeOffer struct {
 	Offer      PublishOffer
 }
 
-// AddCodes puts friend codes into an offer. The receipt's Refused names those that the shop refused.
+// AddCodes puts friend codes into an offer, or gives those that are there its present terms. The receipt's
+// Refused names those that the shop refused.
 type AddCodes struct {
 	OfferID string
+	Offer   PublishOffer // the terms, for platforms where each code is a discount of its own
 	Codes   []string
 }
 

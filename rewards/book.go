@@ -83,6 +83,7 @@ const (
 	JobOffer   JobKind = "offer"   // subject: programme name. Make or change its discount
 	JobCodes   JobKind = "codes"   // subject: programme name. Publish its pending codes
 	JobRetire  JobKind = "retire"  // subject: RetireSubject. Stop a friend code in the shop
+	JobPoll    JobKind = "poll"    // subject: "orders". Ask the shop what changed; it never ends
 )
 
 // JobRequest asks for a job at a time; an earlier time wins over one that is stored.

@@ -51,6 +51,8 @@ const (
 	ReasonFraudReview      Reason = "fraud_review"      // signals of abuse: a person must look
 	ReasonFraudRejected    Reason = "fraud_rejected"    // signals that leave no doubt, or a person's verdict
 	ReasonHistoric         Reason = "historic"          // imported: from before the programme knew the shop
+	ReasonDisputed         Reason = "disputed"          // the buyer's bank wants the payment back
+	ReasonLaterPayment     Reason = "later_payment"     // of a subscription, after those that count
 	ReasonCounted          Reason = "counted"           // a good referral that by itself earns nothing yet
 
 	// Why a candidate lost.

@@ -104,7 +104,12 @@ type Order struct {
 	Country   string        `json:"country,omitempty"` // ISO 3166-1 alpha-2 of where the goods go, else the bill
 	Trail     Trail         `json:"trail,omitzero"`
 	Risk      Risk          `json:"risk,omitempty"`
-	Lines     []Line        `json:"lines,omitempty"`
+	// Disputed tells that the buyer's bank has asked for the payment back and has not decided. Of one that the
+	// shop lost the money is refunded.
+	Disputed bool `json:"disputed,omitempty"`
+	// Renewal is the number of this payment of a subscription: 1 the first, 2 the one after. 0: it belongs to none.
+	Renewal int    `json:"renewal,omitempty"`
+	Lines   []Line `json:"lines,omitempty"`
 	// MoneyBack is what was refunded for goods without naming a line: refunds − lines − shipping, without tax.
 	MoneyBack Money `json:"money_back"`
 }

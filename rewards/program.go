@@ -135,10 +135,12 @@ type Program struct {
 type Qualify struct {
 	Customers Customers `json:"customers"`
 	// FirstOrders lets the first so many orders of a friend count; 0 leaves it to Customers.
-	FirstOrders int      `json:"first_orders,omitempty"`
-	Minimum     Money    `json:"minimum"` // of the eligible total; zero: none
-	Scope       Scope    `json:"scope,omitzero"`
-	Countries   []string `json:"countries,omitempty"` // none: all
+	FirstOrders int `json:"first_orders,omitempty"`
+	// Payments lets the first so many payments of a friend's subscription count; 0 is 1.
+	Payments  int      `json:"payments,omitempty"`
+	Minimum   Money    `json:"minimum"` // of the eligible total; zero: none
+	Scope     Scope    `json:"scope,omitzero"`
+	Countries []string `json:"countries,omitempty"` // none: all
 	// Alone refuses orders on which a code that is not ours took something off as well.
 	Alone bool `json:"alone,omitempty"`
 }

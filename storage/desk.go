@@ -124,12 +124,18 @@ func (d *DB) offer(ctx context.Context, shopID, program string) (webhooks.Offer,
 
 // SaveOffer stores what became of an offer and ends the job. See webhooks.Desk. Once the offer is there
 // the codes that wait for it are asked for.
-func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o webhooks.Offer) error {
+func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o webhooks.Offer, renew bool) error {
 	return k.d.fenced(ctx, l, "storing an offer", func(x *txn) error {
 		_, err := x.exec(`UPDATE offers SET external_id = ?, shown_version = ?, status = ?, reason = ? WHERE shop_id = ? AND program = ?`,
 			clean(o.ExternalID), o.Shown, o.Status, clean(o.Reason), l.Shop.ID, o.Program)
 		if err != nil {
 			return err
+		}
+		if renew {
+			_, err := x.exec("UPDATE codes SET status = 'pending' WHERE shop_id = ? AND program = ? AND status = 'active'", l.Shop.ID, o.Program)
+			if err != nil {
+				return err
+			}
 		}
 		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil || o.ExternalID == "" {
 			return err

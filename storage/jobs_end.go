@@ -62,6 +62,23 @@ func (d *DB) Done(ctx context.Context, l webhooks.Lane, j webhooks.Job) error {
 	})
 }
 
+// Again ends a try with success and leaves the job for later. See webhooks.Work. Its tries are not kept: a
+// job that never ends would leave a row each time.
+func (d *DB) Again(ctx context.Context, l webhooks.Lane, j webhooks.Job, wait time.Duration, note string) error {
+	return d.fenced(ctx, l, "leaving a job for later", func(x *txn) error {
+		now, err := x.now()
+		if err != nil {
+			return err
+		}
+		if _, err := x.exec("DELETE FROM attempts WHERE shop_id = ? AND job_id = ?", l.Shop.ID, j.ID); err != nil {
+			return err
+		}
+		_, err = x.exec(`UPDATE jobs SET run_at = ?, unclear = false, note = ?, attempts = 0, first_at = NULL, last_code = '', last_error = '' WHERE shop_id = ? AND id = ?`,
+			now.Add(wait), clean(note), l.Shop.ID, j.ID)
+		return err
+	})
+}
+
 // Retry ends a try without success. See webhooks.Work.
 //
 // A try that is known to have had no effect, after others that had none, was no try of the reward.
@@ -127,7 +144,7 @@ func (x *txn) bury(l webhooks.Lane, j webhooks.Job, cause error) error {
 		if err := x.judge(l, []webhooks.Confirmed{c}); err != nil {
 			return err
 		}
-		return x.endWaiting(shopID, []string{j.Subject})
+		return x.endWaiting(shopID, []webhooks.Confirmed{c})
 	case rewards.JobFulfil:
 		return x.refuse(shopID, j, cause)
 	case rewards.JobOffer:

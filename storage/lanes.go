@@ -107,6 +107,22 @@ func (d *DB) Park(ctx context.Context, l webhooks.Lane, reason string) error {
 	})
 }
 
+// KeepPolling sees to it that shops have their poll jobs. See webhooks.Lanes. One that is there stays as it
+// is, also if it was given up.
+func (d *DB) KeepPolling(ctx context.Context, platforms []string) error {
+	var without []string
+	_, err := d.read(ctx).scan(&without, `SELECT s.shop_id FROM shops s WHERE s.status = 'active' AND s.platform IN ? AND NOT EXISTS
+  (SELECT 1 FROM jobs j WHERE j.shop_id = s.shop_id AND j.kind = ? AND j.subject = ?) ORDER BY s.shop_id`, platforms, string(rewards.JobPoll), webhooks.PollSubject)
+	if err != nil || len(without) == 0 {
+		return d.fault("looking for shops that nobody asks", err)
+	}
+	jobs := make([]webhooks.ShopJob, len(without))
+	for i, id := range without {
+		jobs[i] = webhooks.ShopJob{ShopID: id, JobRequest: rewards.JobRequest{Kind: rewards.JobPoll, Subject: webhooks.PollSubject}}
+	}
+	return d.write(ctx, "asking for polls", func(x *txn) error { return x.enqueue(jobs) })
+}
+
 type jobRow struct {
 	ID         string
 	Kind       string

@@ -1,6 +1,10 @@
 package storage
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
 	"grapevine/connectors"
 	"grapevine/internal/secret"
 	"grapevine/rewards"
@@ -17,6 +21,8 @@ type shopRow struct {
 	Reason      string
 	Since       stamp
 	TokenSealed []byte
+	HooksSealed []byte // the secrets of its webhooks, as a JSON list
+	Settings    string // the connector's own, as a JSON object; "" for none
 	InstalledAt stamp
 	Created     stamp `gorm:"column:created_at"`
 }
@@ -42,11 +48,72 @@ func tokenPlace(shopID string) secret.Place {
 	return secret.Place{Shop: shopID, Table: "shops", Column: "token_sealed"}
 }
 
+func hooksPlace(shopID string) secret.Place {
+	return secret.Place{Shop: shopID, Table: "shops", Column: "hooks_sealed"}
+}
+
+func (r shopRow) settings(into *map[string]string) error {
+	if r.Settings == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(r.Settings), into); err != nil {
+		return fmt.Errorf("reading the settings of shop %s: %w", r.ShopID, err)
+	}
+	return nil
+}
+
+// keep stores settings, beside those that are there.
+func (r *shopRow) keep(more map[string]string) error {
+	all := map[string]string{}
+	if err := r.settings(&all); err != nil || len(more) == 0 {
+		return err
+	}
+	maps.Copy(all, more)
+	b, err := json.Marshal(all)
+	r.Settings = string(b)
+	return err
+}
+
+// sealHooks stores the secrets of a shop's webhooks.
+func (d *DB) sealHooks(r *shopRow, secrets []secret.Text) error {
+	if len(secrets) == 0 {
+		r.HooksSealed = nil
+		return nil
+	}
+	plain := make([]string, len(secrets))
+	for i, s := range secrets {
+		plain[i] = s.Reveal()
+	}
+	b, err := json.Marshal(plain)
+	if err != nil {
+		return err
+	}
+	r.HooksSealed = d.keys.Seal(hooksPlace(r.ShopID), b)
+	return nil
+}
+
+// door is what guards the shop's own address. Kind Internal, code token_unreadable, if its secrets were sealed
+// with another master key.
+func (d *DB) door(r shopRow) (connectors.Door, error) {
+	door := connectors.Door{ShopID: r.ShopID, Domain: r.Domain}
+	if err := r.settings(&door.Settings); err != nil || len(r.HooksSealed) == 0 {
+		return door, err
+	}
+	plain, err := d.keys.Open(hooksPlace(r.ShopID), r.HooksSealed)
+	if err != nil {
+		return door, rewards.Errorf(rewards.Internal, "token_unreadable", "webhook secrets of shop %s: %w", r.ShopID, err)
+	}
+	return door, json.Unmarshal(plain, &door.Secrets)
+}
+
 // callable is the shop as a connector needs it, with its token. Kind Denied, code token_unreadable, if
 // the token was sealed with another master key.
 func (d *DB) callable(r shopRow) (connectors.Shop, error) {
 	s := connectors.Shop{
 		ID: r.ShopID, Platform: r.Platform, Domain: r.Domain, APIURL: r.APIURL, Currency: r.Currency, TimeZone: r.TimeZone,
+	}
+	if err := r.settings(&s.Settings); err != nil {
+		return s, err
 	}
 	if len(r.TokenSealed) == 0 {
 		return s, nil

@@ -20,13 +20,15 @@ type NewShop struct {
 	Currency string // ISO 4217
 	TimeZone string // IANA name, UTC if ""
 	Token    secret.Text
+	Settings map[string]string // the connector's own
+	Hooks    []secret.Text     // the secrets of its webhooks, newest first
 }
 
 func (n NewShop) validate() error {
 	switch {
 	case n.Platform == "":
 		return rewards.Errorf(rewards.Invalid, "bad_shop", "a shop needs a platform")
-	case n.Domain == "" || strings.ContainsAny(n.Domain, "/ \t\n\x00"):
+	case n.Domain == "" || strings.ContainsAny(n.Domain, " \t\n\x00"):
 		return rewards.Errorf(rewards.Invalid, "bad_shop", "%.80q is not a domain", n.Domain)
 	}
 	if _, ok := rewards.Exponent(n.Currency); n.Currency != "" && !ok {
@@ -76,6 +78,13 @@ func (x *txn) install(row *shopRow, n NewShop) error {
 	row.Status, row.Reason = ShopActive, ""
 	row.Since.Time, row.InstalledAt.Time = now, now
 	row.TokenSealed = x.d.keys.Seal(tokenPlace(row.ShopID), []byte(n.Token.Reveal()))
+	row.Settings = ""
+	if err := row.keep(n.Settings); err != nil {
+		return err
+	}
+	if err := x.d.sealHooks(row, n.Hooks); err != nil {
+		return err
+	}
 	if err := x.Save(row).Error; err != nil {
 		return err
 	}
@@ -98,6 +107,8 @@ type ShopUpdate struct {
 	APIURL   *string
 	Currency *string
 	TimeZone *string
+	Settings map[string]string // beside those that are there
+	Hooks    []secret.Text     // newest first; nil leaves them as they are
 }
 
 // UpdateShop changes a shop. A new token sets a parked shop going. Kind NotFound; Conflict, code
@@ -109,6 +120,14 @@ func (d *DB) UpdateShop(ctx context.Context, id string, u ShopUpdate) (connector
 			if r.Status == ShopParked {
 				r.Status, r.Reason = ShopActive, ""
 			}
+		}
+		if u.Hooks != nil {
+			if err := d.sealHooks(r, u.Hooks); err != nil {
+				return err
+			}
+		}
+		if err := r.keep(u.Settings); err != nil {
+			return err
 		}
 		for field, value := range map[*string]*string{&r.APIURL: u.APIURL, &r.Currency: u.Currency, &r.TimeZone: u.TimeZone} {
 			if value != nil {
@@ -139,6 +158,7 @@ func (d *DB) ResumeShop(ctx context.Context, id string) (connectors.Installed, e
 func (d *DB) RemoveShop(ctx context.Context, id string) (connectors.Installed, error) {
 	return d.changeShop(ctx, "removing a shop", id, func(r *shopRow) error {
 		r.Status, r.Reason, r.TokenSealed = ShopUninstalled, "removed_by_staff", nil
+		r.HooksSealed = nil
 		return nil
 	})
 }
@@ -230,6 +250,18 @@ func (d *DB) CallableShop(ctx context.Context, id string) (connectors.Shop, erro
 		return connectors.Shop{}, d.fault("reading a shop", err)
 	}
 	return d.callable(row)
+}
+
+// Door finds what guards a shop's own address. See webhooks.Doors.
+func (d *DB) Door(ctx context.Context, platform, shopID string) (connectors.Door, error) {
+	row, err := d.read(ctx).shop(shopID)
+	if err == nil && (row.Platform != platform || row.Status == ShopUninstalled) {
+		err = rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no %s shop %.80q", platform, shopID)
+	}
+	if err != nil {
+		return connectors.Door{}, d.fault("reading a shop's door", err)
+	}
+	return d.door(row)
 }
 
 func (x *txn) shop(id string) (shopRow, error) {

@@ -31,16 +31,21 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 		if err != nil {
 			return err
 		}
-		if err := x.judge(l, orders); err != nil {
+		real := slices.DeleteFunc(slices.Clone(orders), func(c webhooks.Confirmed) bool { return c.NoOrder })
+		if err := x.judge(l, real); err != nil {
 			return err
 		}
 		// An order that was asked for again is read again: what waits for it waits on.
-		return x.endWaiting(l.Shop.ID, ended)
+		orders = slices.DeleteFunc(slices.Clone(orders), func(c webhooks.Confirmed) bool { return !slices.Contains(ended, c.Job.Subject) })
+		return x.endWaiting(l.Shop.ID, orders)
 	})
 }
 
 // judge applies orders to the book one after the other and stores what changed.
 func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
+	if len(orders) == 0 {
+		return nil
+	}
 	shopID := l.Shop.ID
 	sealed, friends := x.d.sealedOrders(shopID, orders)
 	book, err := x.loadBook(l.Shop, sealed, friends)
@@ -129,15 +134,25 @@ func merge(into *rewards.Effect, e rewards.Effect) {
 	}
 }
 
-// endWaiting ends the events that waited for these orders, with the decision's reason.
-func (x *txn) endWaiting(shopID string, orderIDs []string) error {
-	t := table{cols: "order_id text"}
-	for _, id := range orderIDs {
-		t.add(id)
+// endWaiting ends the events that waited for these orders, with the decision's reason. What they asked for
+// may have turned out to be another name of the order: they are then found under the right one.
+func (x *txn) endWaiting(shopID string, orders []webhooks.Confirmed) error {
+	judged, none := table{cols: "asked text, order_id text"}, table{cols: "asked text"}
+	for _, c := range orders {
+		if c.NoOrder {
+			none.add(clean(c.Job.Subject))
+		} else {
+			judged.add(clean(c.Job.Subject), c.Order.ID)
+		}
 	}
-	_, err := x.execAll(t, `UPDATE events AS e SET status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
+	_, err := x.execAll(judged, `UPDATE events AS e SET order_id = o.order_id, status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
 FROM v JOIN orders o ON o.shop_id = ? AND o.order_id = v.order_id
-WHERE e.shop_id = o.shop_id AND e.order_id = v.order_id AND e.order_id <> '' AND e.status = 'confirming'`, shopID)
+WHERE e.shop_id = o.shop_id AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming'`, shopID)
+	if err != nil {
+		return err
+	}
+	_, err = x.execAll(none, `UPDATE events AS e SET status = 'ignored', reason = ?, finished_at = {now} FROM v
+WHERE e.shop_id = ? AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming'`, connectors.NotAnOrder, shopID)
 	return err
 }
 

@@ -107,6 +107,9 @@ func (v *visit) read(ctx context.Context, j Job) (Confirmed, *failure) {
 
 // unread decides whether an order that could not be read is tried again or held now.
 func (v *visit) unread(j Job, err *connectors.CallError) (Confirmed, *failure) {
+	if rewards.CodeOf(err) == connectors.NotAnOrder {
+		return Confirmed{Job: j, NoOrder: true, Order: rewards.Order{ID: j.Subject}}, nil
+	}
 	m := recall(j.Note)
 	missing := rewards.KindOf(err) == rewards.NotFound
 	switch {

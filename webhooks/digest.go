@@ -24,6 +24,7 @@ type batch struct {
 	results []Digested
 	asked   []int // the event of each question
 	asks    []OrderQuestion
+	open    map[int]bool          // events whose orders have to be read whatever the question brings
 	seen    map[int]rewards.Order // orders that came with a state, by event
 	changed map[int]time.Time     // when the order changed at least, by event
 	jobs    []ShopJob
@@ -41,7 +42,7 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 	}()
 	b := &batch{
 		events: events, results: make([]Digested, len(events)),
-		seen: map[int]rewards.Order{}, changed: map[int]time.Time{}, plain: map[[2]string]rewards.Order{},
+		open: map[int]bool{}, seen: map[int]rewards.Order{}, changed: map[int]time.Time{}, plain: map[[2]string]rewards.Order{},
 	}
 	for i := range events {
 		if err := d.read(ctx, tx, b, i); err != nil {
@@ -53,7 +54,7 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 		return nil, fmt.Errorf("asking which orders concern a programme: %w", err)
 	}
 	for k, i := range b.asked {
-		b.place(i, b.asks[k], concerns[k])
+		b.place(i, b.asks[k], concerns[k] || b.open[i])
 	}
 	orders := make([]ShopOrder, 0, len(b.plain))
 	for key, o := range b.plain {
@@ -87,13 +88,15 @@ func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error 
 	switch ev := decoded.(type) {
 	case rewards.OrderSeen:
 		d.seal(e.ShopID, &ev.Order)
-		b.seen[i], b.changed[i] = ev.Order, ev.Order.UpdatedAt
+		b.seen[i], b.changed[i], b.open[i] = ev.Order, ev.Order.UpdatedAt, ev.Ask
 		b.ask(i, questionOf(e.ShopID, ev.Order))
 	case rewards.OrderTouched:
-		b.changed[i] = ev.At
+		b.changed[i], b.open[i] = ev.At, ev.Ask
 		b.ask(i, OrderQuestion{ShopID: e.ShopID, OrderID: ev.OrderID})
 	case rewards.Unheeded:
 		b.results[i] = Digested{Status: EventIgnored, Reason: ev.Reason}
+	case rewards.HooksBroken:
+		b.results[i] = Digested{Status: EventHeld, Reason: ev.Reason}
 	case rewards.DataRequested:
 		// Nobody but the owner may answer it, so it waits where she sees it.
 		b.results[i] = Digested{Status: EventHeld, Reason: "data_request", CustomerID: ev.CustomerID}

@@ -30,6 +30,7 @@ const (
 // gate is the front door for one platform's webhooks.
 type gate struct {
 	source Source
+	doors  *doorkeeper
 	store  *committer
 	meter  Meter
 	log    *slog.Logger
@@ -40,7 +41,7 @@ type gate struct {
 // signed, 400 signed but a header is missing or doubled, 503 not stored.
 func (g *gate) handle(c echo.Context) error {
 	begun := time.Now()
-	status := g.receive(c.Request(), c.Response())
+	status := g.enter(c)
 	g.meter.Received(g.source.Name(), status, time.Since(begun))
 	if status == http.StatusServiceUnavailable {
 		c.Response().Header().Set("Retry-After", "5")
@@ -48,10 +49,27 @@ func (g *gate) handle(c echo.Context) error {
 	return c.NoContent(status)
 }
 
-func (g *gate) receive(r *http.Request, w http.ResponseWriter) int {
+// enter finds out whose door it is, where each shop has its own. An address that leads to no shop is
+// answered like a bad signature: nobody learns which shops there are.
+func (g *gate) enter(c echo.Context) int {
+	var door *connectors.Door
+	if id := c.Param("shop"); id != "" {
+		found, err := g.doors.find(c.Request().Context(), g.source.Name(), id)
+		switch {
+		case rewards.KindOf(err) == rewards.NotFound:
+			return http.StatusUnauthorized
+		case err != nil:
+			return g.refuse(err)
+		}
+		door = &found
+	}
+	return g.receive(c.Request(), c.Response(), door)
+}
+
+func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.Door) int {
 	buf := g.bodies.Get().(*bytes.Buffer)
-	d, status := g.check(r, w, buf)
-	if status != http.StatusOK {
+	d, status := g.check(r, w, buf, door)
+	if status != http.StatusOK || d.Ping {
 		g.reuse(buf)
 		return status
 	}
@@ -76,7 +94,7 @@ func (g *gate) receive(r *http.Request, w http.ResponseWriter) int {
 
 // check reads the body into buf and has the source check it; the delivery lives in buf. Any other
 // status than 200 is the answer.
-func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer) (connectors.Delivery, int) {
+func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer, door *connectors.Door) (connectors.Delivery, int) {
 	none := connectors.Delivery{}
 	if !plain(r.Header) {
 		return none, http.StatusUnsupportedMediaType
@@ -95,7 +113,7 @@ func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer) 
 		}
 		return none, http.StatusBadRequest // the sender went away half-way; nobody reads this
 	}
-	d, err := g.source.Receive(r.Header, buf.Bytes())
+	d, err := g.source.Receive(connectors.Arrival{Header: r.Header, Body: buf.Bytes(), Door: door})
 	if err != nil {
 		return none, g.refuse(err)
 	}
@@ -153,7 +171,7 @@ func HMACOnly(s Source) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		buf := g.bodies.Get().(*bytes.Buffer)
 		defer g.reuse(buf)
-		_, status := g.check(c.Request(), c.Response(), buf)
+		_, status := g.check(c.Request(), c.Response(), buf, nil)
 		return c.NoContent(status)
 	}
 }

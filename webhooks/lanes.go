@@ -146,6 +146,8 @@ func (v *visit) guarded(ctx context.Context, j Job) (f *failure, err error) {
 		return v.offer(ctx, j)
 	case rewards.JobCodes:
 		return v.codes(ctx, j)
+	case rewards.JobPoll:
+		return v.poll(ctx, j)
 	case rewards.JobRetire:
 		return v.retire(ctx, j)
 	}
@@ -174,7 +176,7 @@ func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, 
 	case !unclear && !retryable(call):
 		v.opts.Log.Error("job given up", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
-	case v.opts.Now().Sub(j.FirstAt) > giveUp:
+	case v.opts.Now().Sub(j.FirstAt) > giveUp && j.Kind != rewards.JobPoll:
 		v.opts.Log.Error("job given up after its last try", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
 	}

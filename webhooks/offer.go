@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"fmt"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -23,10 +24,12 @@ func (v *visit) offer(ctx context.Context, j Job) (*failure, error) {
 	if o.ExternalID != "" {
 		action = rewards.ChangeOffer{ExternalID: o.ExternalID, Offer: o.Publish}
 	}
-	receipt, failed := v.ensure(ctx, j, "offer/"+o.Program, action, recall(j.Note))
+	receipt, failed := v.ensure(ctx, j, fmt.Sprintf("offer/%s/%d", o.Program, o.Version), action, recall(j.Note))
+	renew := false
 	switch {
 	case failed == nil:
-		if o.ExternalID == "" {
+		renew = o.ExternalID != "" && v.platforms[v.lane.Shop.Platform].Capabilities().CodesApart
+		if receipt.ExternalID != "" { // new terms can make a new thing of it
 			o.ExternalID = receipt.ExternalID
 		}
 		o.Shown, o.Status, o.Reason = o.Version, "active", ""
@@ -35,7 +38,7 @@ func (v *visit) offer(ctx context.Context, j Job) (*failure, error) {
 	default:
 		return failed, nil
 	}
-	return nil, v.opts.Desk.SaveOffer(ctx, v.lane, j, o)
+	return nil, v.opts.Desk.SaveOffer(ctx, v.lane, j, o, renew)
 }
 
 // codes publishes friend codes that the shop does not have yet. Adding a code twice is harmless: the
@@ -56,7 +59,7 @@ func (v *visit) codes(ctx context.Context, j Job) (*failure, error) {
 		return nil, v.opts.Work.Done(ctx, v.lane, j)
 	}
 	receipt, callErr := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
-		return v.store.Do(ctx, v.lane.Shop, "codes/"+j.ID, rewards.AddCodes{OfferID: o.ExternalID, Codes: pending})
+		return v.store.Do(ctx, v.lane.Shop, "codes/"+j.ID, rewards.AddCodes{OfferID: o.ExternalID, Offer: o.Publish, Codes: pending})
 	})
 	if callErr != nil {
 		return &failure{call: callErr, note: j.Note}, nil

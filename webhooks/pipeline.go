@@ -21,10 +21,11 @@ type Platform interface {
 	Storefront
 }
 
-// Options are what a Pipeline needs. Inbox, Lanes, Work, Desk, Seal and at least one platform are
+// Options are what a Pipeline needs. Inbox, Doors, Lanes, Work, Desk, Seal and at least one platform are
 // required; the rest has defaults.
 type Options struct {
 	Inbox     Inbox
+	Doors     Doors
 	Lanes     Lanes
 	Work      Work
 	Desk      Desk
@@ -62,8 +63,8 @@ type Pipeline struct {
 // New checks its options and fills in the defaults. The committers run from here on, so that the door
 // can be open in a process that does no work; Close ends them.
 func New(o Options) (*Pipeline, error) {
-	if o.Inbox == nil || o.Lanes == nil || o.Work == nil || o.Desk == nil || o.Seal == nil || len(o.Platforms) == 0 {
-		return nil, errors.New("webhooks: New needs an inbox, lanes, work, a desk, a seal and a platform")
+	if o.Inbox == nil || o.Doors == nil || o.Lanes == nil || o.Work == nil || o.Desk == nil || o.Seal == nil || len(o.Platforms) == 0 {
+		return nil, errors.New("webhooks: New needs an inbox, doors, lanes, work, a desk, a seal and a platform")
 	}
 	o = o.withDefaults()
 	p := &Pipeline{
@@ -106,11 +107,19 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Mount opens the doors: POST /webhooks/{platform}.
+// Mount opens the doors: POST /webhooks/{platform} and, where each shop has its own,
+// /webhooks/{platform}/{shop}.
 func (p *Pipeline) Mount(e *echo.Echo) {
+	doors := newDoorkeeper(p.opts.Doors, p.opts.Now)
 	for name, pf := range p.platforms {
-		g := &gate{source: pf, store: p.committer, meter: p.opts.Meter, log: p.opts.Log, bodies: p.bodies}
-		e.POST("/webhooks/"+name, g.handle)
+		g := &gate{source: pf, doors: doors, store: p.committer, meter: p.opts.Meter, log: p.opts.Log, bodies: p.bodies}
+		can := pf.Capabilities()
+		if can.SharedDoor {
+			e.POST("/webhooks/"+name, g.handle)
+		}
+		if can.OwnDoor {
+			e.POST("/webhooks/"+name+"/:shop", g.handle)
+		}
 	}
 }
 
@@ -136,6 +145,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.rescue(ctx, p.opts.Alone)
 	var loops sync.WaitGroup
 	loops.Go(func() { p.digestLoop(ctx) })
+	loops.Go(func() { p.pollLoop(ctx) })
 	for range p.opts.LaneWorkers {
 		loops.Go(func() { p.laneLoop(ctx) })
 	}

@@ -2,7 +2,6 @@ package webhooks
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"grapevine/connectors"
@@ -13,16 +12,43 @@ import (
 type Source interface {
 	// Name is the platform's name in paths and rows: "shopify".
 	Name() string
+	// Capabilities tells what the platform carries, and which doors its shops use.
+	Capabilities() connectors.Capabilities
 	// Receive checks a webhook's signature over the raw body and reads its headers. Kind Denied: not
 	// signed by the platform (401); Invalid: signed, but a mandatory header is missing or doubled (400).
-	Receive(h http.Header, body []byte) (connectors.Delivery, error)
+	Receive(a connectors.Arrival) (connectors.Delivery, error)
 	// Decode tells what a stored body means. Kind Invalid quarantines the event.
 	Decode(topic string, body []byte, triggeredAt time.Time) (rewards.Event, error)
 }
 
+// Poller is a platform that can be asked what changed: webhooks get lost. Every error is a
+// *connectors.CallError.
+type Poller interface {
+	// Rhythm tells how often it is to be asked.
+	Rhythm() connectors.Rhythm
+	// Changes lists what changed in the shop since a moment. cursor is "" for the first page, then what the
+	// page before said in Next; since must stay the same.
+	Changes(ctx context.Context, s connectors.Shop, since time.Time, cursor string) (connectors.ChangesPage, error)
+}
+
+// HookKeeper is a platform whose shops switch webhooks off by themselves.
+type HookKeeper interface {
+	// KeepHooks switches those of ours on again that are off, and tells which they were. Every error is a
+	// *connectors.CallError.
+	KeepHooks(ctx context.Context, s connectors.Shop) (mended []string, err error)
+}
+
+// Doors knows what guards the addresses that shops send to.
+type Doors interface {
+	// Door finds a shop of a platform by its id. Kind NotFound.
+	Door(ctx context.Context, platform, shopID string) (connectors.Door, error)
+}
+
 // Storefront is a platform's side that is called. Every error is a *connectors.CallError.
 type Storefront interface {
-	// Order reads an order as it is now. Kind NotFound: the shop has no such order.
+	// Order reads an order as it is now. The id may be another name of the order (its payment's): what comes
+	// back says the right one. Kind NotFound: the shop has no such order; code connectors.NotAnOrder: what the
+	// id names is none.
 	Order(ctx context.Context, s connectors.Shop, id string) (rewards.Order, error)
 	// Do carries out an action once. key is the same on every try. It never repeats a call by itself.
 	Do(ctx context.Context, s connectors.Shop, key string, a rewards.Action) (connectors.Receipt, error)
@@ -167,6 +193,8 @@ type Lanes interface {
 	Begin(ctx context.Context, l Lane, limit int) ([]Job, error)
 	// Park stops all calls to the shop for this reason until a person acts.
 	Park(ctx context.Context, l Lane, reason string) error
+	// KeepPolling sees to it that each active shop of these platforms has its poll job.
+	KeepPolling(ctx context.Context, platforms []string) error
 }
 
 // Work stores how a job ended. Each call is one transaction that is fenced by the lane.
@@ -183,14 +211,18 @@ type Work interface {
 	Bury(ctx context.Context, l Lane, j Job, cause error) error
 	// Done ends a job that needs nothing stored.
 	Done(ctx context.Context, l Lane, j Job) error
+	// Again ends a try with success: the job is due again after wait as if it were new, with note kept.
+	Again(ctx context.Context, l Lane, j Job, wait time.Duration, note string) error
 }
 
 // Confirmed is an order read from the shop, or why it could not be.
 type Confirmed struct {
 	Job     Job
-	Order   rewards.Order // ID is always set; people and places in it are plain
+	Order   rewards.Order // ID is always set, and may be another than the job asked for; people and places in it are plain
 	Trouble rewards.Reason
 	Detail  string
+	// NoOrder tells that what the job asked for is no order: nothing is judged, and its events end ignored.
+	NoOrder bool
 }
 
 // Desk answers what a lane needs to know to carry out a job, and stores what it learned.
@@ -200,8 +232,9 @@ type Desk interface {
 	Reward(ctx context.Context, l Lane, id string) (rewards.Reward, rewards.Siblings, error)
 	// Offer reads the state of a programme's discount in the shop. Kind NotFound.
 	Offer(ctx context.Context, l Lane, program string) (Offer, error)
-	// SaveOffer stores what became of it and ends the job.
-	SaveOffer(ctx context.Context, l Lane, j Job, o Offer) error
+	// SaveOffer stores what became of it and ends the job. With renew, codes that the shop has already are to
+	// be published again: each is a discount of its own, and has the old terms.
+	SaveOffer(ctx context.Context, l Lane, j Job, o Offer, renew bool) error
 	// PendingCodes lists friend codes of a programme that the shop does not have yet.
 	PendingCodes(ctx context.Context, l Lane, program string, limit int) ([]string, error)
 	// SaveCodes stores which codes are active and which the shop refused, and ends the job.

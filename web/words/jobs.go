@@ -18,6 +18,8 @@ func Job(j webhooks.StoredJob) string {
 		return fmt.Sprintf("Make or change the discount of programme %s in the shop.", j.Subject)
 	case rewards.JobCodes:
 		return fmt.Sprintf("Publish the new codes of programme %s in the shop.", j.Subject)
+	case rewards.JobPoll:
+		return "Ask the shop what changed, in case a webhook was lost."
 	case rewards.JobRetire:
 		if program, code, ok := rewards.CutRetire(j.Subject); ok {
 			return fmt.Sprintf("Take code %s of programme %s out of the shop.", code, program)

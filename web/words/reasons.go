@@ -54,6 +54,10 @@ var reasons = []Entry{
 		"If that is wrong, approve it or take the decision back: grapevine review."},
 	{string(rewards.ReasonHistoric), "The order was imported from the shop’s past.",
 		"Nothing has to be done: it only makes the customer known."},
+	{string(rewards.ReasonDisputed), "The buyer’s bank has asked for the payment back and has not decided yet, so nothing was paid.",
+		"Answer the dispute in the shop. If the shop wins, the reward follows by itself."},
+	{string(rewards.ReasonLaterPayment), "This is a later payment of a subscription, and the programme counts the first ones only.",
+		"Nothing has to be done. qualify.payments in the programme says how many count."},
 	{string(rewards.ReasonCounted), "A good referral that earns nothing by itself.",
 		"Nothing has to be done: it counts for the rewards that come with a number of referrals."},
 }

@@ -1,0 +1,5 @@
+-- +goose Up
+
+-- Shops whose webhooks are signed with secrets of their own, and what a connector wants to know again.
+ALTER TABLE shops ADD COLUMN hooks_sealed bytea;
+ALTER TABLE shops ADD COLUMN settings text NOT NULL DEFAULT '';

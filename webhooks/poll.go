@@ -1,0 +1,204 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+const (
+	// PollSubject is the subject of a poll job: what is asked for.
+	PollSubject = "orders"
+	// sweepEvery is how often a look goes as far back as the platform wants.
+	sweepEvery = 24 * time.Hour
+	// keepEvery is how often the shop's webhooks are looked at.
+	keepEvery = time.Hour
+)
+
+// watch is what the looks at one shop tell one another, kept in the poll job's note.
+type watch struct {
+	Since   time.Time `json:"since,omitzero"`   // what changed before was seen
+	From    time.Time `json:"from,omitzero"`    // the moment that the look under way begins with
+	Cursor  string    `json:"cursor,omitempty"` // where it stands
+	Until   time.Time `json:"until,omitzero"`   // up to which it will have seen all
+	Swept   time.Time `json:"swept,omitzero"`   // the last look far back
+	Kept    time.Time `json:"kept,omitzero"`    // the last look at the shop's webhooks
+	Found   int       `json:"found,omitempty"`  // deliveries that no webhook had brought, by the last look
+	Looking int       `json:"looking,omitempty"`
+}
+
+func recallWatch(note string) (w watch) {
+	if json.Unmarshal([]byte(note), &w) != nil {
+		return watch{}
+	}
+	return w
+}
+
+func (w watch) String() string {
+	b, err := json.Marshal(w)
+	if err != nil { // a struct of plain fields always marshals
+		panic(err)
+	}
+	return string(b)
+}
+
+// begin settles from when on the next look goes. The first begins with the job: what was before is history.
+func (w watch) begin(r connectors.Rhythm, now, first time.Time) watch {
+	if w.Cursor != "" {
+		return w
+	}
+	if w.Since.IsZero() {
+		w.Since = first
+	}
+	w.From, w.Until, w.Looking = w.Since.Add(-r.Overlap), now, 0
+	if w.Swept.IsZero() {
+		w.Swept = now
+	}
+	if r.Back > 0 && now.Sub(w.Swept) >= sweepEvery {
+		w.From, w.Swept = now.Add(-r.Back), now
+	}
+	return w
+}
+
+// poll asks a shop what changed since the last look, a page at a time, and stores it as if webhooks had
+// brought it. The job never ends: it is due again when the platform's rhythm says so.
+func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
+	p, ok := v.store.(Poller)
+	if !ok {
+		return nil, v.opts.Work.Done(ctx, v.lane, j)
+	}
+	rhythm, now := p.Rhythm(), v.opts.Now()
+	w := recallWatch(j.Note).begin(rhythm, now, j.FirstAt)
+	w, callErr := v.keepHooks(ctx, w, now)
+	if callErr != nil {
+		return &failure{call: callErr, note: w.String()}, nil
+	}
+	page, callErr := v.changes(ctx, p, w)
+	if callErr != nil {
+		if rewards.CodeOf(callErr) == "bad_cursor" { // begin the look anew
+			w.Cursor = ""
+		}
+		return &failure{call: callErr, note: w.String()}, nil
+	}
+	for i := range page.Deliveries {
+		page.Deliveries[i].Platform, page.Deliveries[i].Domain = v.lane.Shop.Platform, v.lane.Shop.Domain
+	}
+	stored, err := v.opts.Inbox.Put(ctx, page.Deliveries)
+	if err != nil {
+		return nil, err
+	}
+	if stored > 0 {
+		wake(v.events)
+	}
+	w.Looking += stored
+	if !page.Until.IsZero() && page.Until.Before(w.Until) {
+		w.Until = page.Until
+	}
+	if w.Cursor = page.Next; w.Cursor != "" {
+		return nil, v.opts.Work.Again(ctx, v.lane, j, 0, w.String())
+	}
+	if w.Until.After(w.Since) {
+		w.Since = w.Until
+	}
+	w.Found, w.Looking = w.Looking, 0
+	if w.Found > 0 {
+		v.opts.Log.Info("asked the shop what changed", "shop", v.lane.Shop.ID, "new", w.Found)
+	}
+	return nil, v.opts.Work.Again(ctx, v.lane, j, rhythm.Every, w.String())
+}
+
+// keepHooks has webhooks switched on again that the shop switched off.
+func (v *visit) keepHooks(ctx context.Context, w watch, now time.Time) (watch, *connectors.CallError) {
+	k, ok := v.store.(HookKeeper)
+	if !ok || now.Sub(w.Kept) < keepEvery {
+		return w, nil
+	}
+	_, failed := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
+		mended, err := k.KeepHooks(ctx, v.lane.Shop)
+		if len(mended) > 0 {
+			v.opts.Log.Warn("webhooks that the shop had switched off are on again", "shop", v.lane.Shop.ID, "webhooks", mended)
+		}
+		return connectors.Receipt{}, err
+	})
+	if failed == nil {
+		w.Kept = now
+	}
+	return w, failed
+}
+
+// changes makes one call of a look.
+func (v *visit) changes(ctx context.Context, p Poller, w watch) (page connectors.ChangesPage, failed *connectors.CallError) {
+	_, failed = v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
+		var err error
+		page, err = p.Changes(ctx, v.lane.Shop, w.From, w.Cursor)
+		return connectors.Receipt{Pace: page.Pace}, err
+	})
+	return page, failed
+}
+
+// pollLoop sees to it that each shop that can be asked is asked.
+func (p *Pipeline) pollLoop(ctx context.Context) {
+	var names []string
+	for name, pf := range p.platforms {
+		if _, ok := pf.(Poller); ok {
+			names = append(names, name)
+		}
+	}
+	for len(names) > 0 && ctx.Err() == nil {
+		if err := p.opts.Lanes.KeepPolling(ctx, names); err != nil {
+			p.failed(ctx, "seeing to it that shops are asked what changed", err)
+		}
+		sleep(ctx, keepPolling, nil)
+	}
+}
+
+// keepPolling is how soon a new shop is asked for the first time.
+const keepPolling = 15 * time.Second
+
+// Caught is what a catching up found.
+type Caught struct {
+	Seen int // changes that the shop told of
+	New  int // of them, that no webhook had brought
+}
+
+// CatchUp asks a shop what changed since a moment and stores it as if webhooks had brought it, at the pace
+// that the shop allows. Kind Invalid, code not_pollable, where the platform cannot be asked. tell hears how
+// far it is after each page; it may be nil.
+func CatchUp(ctx context.Context, pf Storefront, inbox Inbox, s connectors.Shop, since time.Time, tell func(Caught)) (Caught, error) {
+	p, ok := pf.(Poller)
+	if !ok {
+		return Caught{}, rewards.Errorf(rewards.Invalid, "not_pollable", "%s shops cannot be asked what changed", s.Platform)
+	}
+	var done Caught
+	for cursor := ""; ; {
+		var page connectors.ChangesPage
+		err := patient(ctx, func() (err error) {
+			page, err = p.Changes(ctx, s, since, cursor)
+			return err
+		})
+		if err != nil {
+			return done, err
+		}
+		for i := range page.Deliveries {
+			page.Deliveries[i].Platform, page.Deliveries[i].Domain = s.Platform, s.Domain
+		}
+		n, err := inbox.Put(ctx, page.Deliveries)
+		if err != nil {
+			return done, err
+		}
+		done.Seen, done.New = done.Seen+len(page.Deliveries), done.New+n
+		if tell != nil {
+			tell(done)
+		}
+		if cursor = page.Next; cursor == "" {
+			return done, nil
+		}
+		if sleep(ctx, page.Pace.Wait(), nil); ctx.Err() != nil {
+			return done, errors.Join(ctx.Err(), context.Cause(ctx))
+		}
+	}
+}
