@@ -40,7 +40,7 @@ func TestAnOfferThatFailedIsTriedAgainByApplyingTheSameFile(t *testing.T) {
 		s.no(err)
 		o.ExternalID, o.Shown, o.Status = "gid://1", 1, "active"
 		s.raw("DELETE FROM jobs WHERE kind = 'codes'")
-		s.no(s.Desk().SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o))
+		s.no(s.Desk().SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o, false))
 		if s.due(rewards.JobCodes) != 1 {
 			t.Fatal("the codes that waited for the offer are not asked for")
 		}

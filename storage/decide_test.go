@@ -163,7 +163,7 @@ func TestAWriteUnderALostLeaseIsRefused(t *testing.T) {
 			"release": func() error { return s.Release(s.ctx, old, 0) },
 			"park":    func() error { return s.Park(s.ctx, old, "token_refused") },
 			"begin":   func() error { _, err := s.Begin(s.ctx, old, 1); return err },
-			"offer":   func() error { return s.Desk().SaveOffer(s.ctx, old, j, webhooks.Offer{}) },
+			"offer":   func() error { return s.Desk().SaveOffer(s.ctx, old, j, webhooks.Offer{}, false) },
 			"codes":   func() error { return s.Desk().SaveCodes(s.ctx, old, j, []string{"A"}, nil) },
 		} {
 			if err := write(); rewards.KindOf(err) != rewards.Conflict || rewards.CodeOf(err) != "lease_lost" {

@@ -98,7 +98,7 @@ func TestTheShopHearsOfOffersAndCodes(t *testing.T) {
 		}
 		o.ExternalID, o.Shown, o.Status = "gid://1", 1, "active"
 		s.raw("DELETE FROM jobs WHERE kind = 'codes'")
-		s.no(desk.SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o))
+		s.no(desk.SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o, false))
 		pending, err := desk.PendingCodes(s.ctx, r.lane, "give10", 10)
 		s.no(err)
 		if len(pending) != 1 || pending[0] != r.advocate.Code {

@@ -3,7 +3,6 @@ package webhooks
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"testing"
@@ -62,7 +61,9 @@ type script map[string]func() (rewards.Event, error)
 
 func (script) Name() string { return "script" }
 
-func (script) Receive(http.Header, []byte) (connectors.Delivery, error) {
+func (script) Capabilities() connectors.Capabilities { return connectors.Capabilities{} }
+
+func (script) Receive(connectors.Arrival) (connectors.Delivery, error) {
 	return connectors.Delivery{}, nil
 }
 

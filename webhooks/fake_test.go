@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -87,15 +86,19 @@ func (p platform) sign(body string) string {
 	return base64.StdEncoding.EncodeToString(m.Sum(nil))
 }
 
-func (p platform) Receive(h http.Header, body []byte) (connectors.Delivery, error) {
-	if !hmac.Equal([]byte(h.Get("X-Sign")), []byte(p.sign(string(body)))) {
+func (p platform) Capabilities() connectors.Capabilities {
+	return connectors.Capabilities{SharedDoor: true}
+}
+
+func (p platform) Receive(a connectors.Arrival) (connectors.Delivery, error) {
+	if !hmac.Equal([]byte(a.Header.Get("X-Sign")), []byte(p.sign(string(a.Body)))) {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "bad_signature", "not signed by us")
 	}
-	id := h.Get("X-Id")
+	id := a.Header.Get("X-Id")
 	if id == "" {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "missing_header", "X-Id is missing")
 	}
-	return connectors.Delivery{Platform: "plain", Domain: "a.example", Topic: "order", DeliveryID: id, Body: body}, nil
+	return connectors.Delivery{Platform: "plain", Domain: "a.example", Topic: "order", DeliveryID: id, Body: a.Body}, nil
 }
 
 func (p platform) Decode(topic string, body []byte, _ time.Time) (rewards.Event, error) {
@@ -132,6 +135,7 @@ func (p platform) Find(context.Context, connectors.Shop, rewards.Action) (connec
 
 // idle stands for the ports that a test of the door does not use.
 type idle struct {
+	webhooks.Doors
 	webhooks.Lanes
 	webhooks.Work
 	webhooks.Desk

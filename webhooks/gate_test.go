@@ -25,7 +25,7 @@ var plain = platform{key: []byte("a secret of the door")}
 func door(t *testing.T, inbox webhooks.Inbox) http.Handler {
 	t.Helper()
 	p, err := webhooks.New(webhooks.Options{
-		Inbox: inbox, Lanes: idle{}, Work: idle{}, Desk: idle{}, Platforms: []webhooks.Platform{plain},
+		Inbox: inbox, Doors: idle{}, Lanes: idle{}, Work: idle{}, Desk: idle{}, Platforms: []webhooks.Platform{plain},
 		Seal: func(string, *rewards.Order) {},
 	})
 	if err != nil {

@@ -111,7 +111,7 @@ func (w *world) start(tw twist) {
 		work = tw.work(w.db)
 	}
 	w.pipeline, err = webhooks.New(webhooks.Options{
-		Inbox: w.db, Lanes: w.db, Work: work, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
+		Inbox: w.db, Doors: w.db, Lanes: w.db, Work: work, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
 		Alone: w.db.Alone(), Poll: 10 * time.Millisecond,
 	})
 	if err != nil {
