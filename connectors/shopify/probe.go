@@ -9,20 +9,6 @@ import (
 	"grapevine/rewards"
 )
 
-// Profile is what a shop tells about itself and about our token.
-type Profile struct {
-	Name        string
-	Domain      string // "demo.myshopify.com"
-	Currency    string // ISO 4217
-	TimeZone    string // IANA name
-	Scopes      []string
-	Missing     []string // scopes that Grapevine needs and the token lacks
-	StoreCredit bool     // store credit is switched on in the shop
-	// Lacking are kinds of reward that the token is not enough for, with the scopes that it lacks: of use
-	// only to shops whose programmes give them.
-	Lacking map[rewards.RewardKind][]string
-}
-
 // Scopes are what Grapevine needs of a shop. Source: Admin API 2026-10, access requirements of the
 // fields in queries/.
 func Scopes() []string {
@@ -57,7 +43,7 @@ func lacking(granted, needed []string) []string {
 }
 
 // Probe asks a shop who it is and what the token may do. It changes nothing.
-func (s *Shopify) Probe(ctx context.Context, shop connectors.Shop) (Profile, error) {
+func (s *Shopify) Probe(ctx context.Context, shop connectors.Shop) (connectors.Profile, error) {
 	var data struct {
 		Shop struct {
 			Name     string `json:"name"`
@@ -75,18 +61,20 @@ func (s *Shopify) Probe(ctx context.Context, shop connectors.Shop) (Profile, err
 		} `json:"storeCreditConfiguration"`
 	}
 	if _, err := s.ask(ctx, shop, "shop", nil, &data); err != nil {
-		return Profile{}, err
+		return connectors.Profile{}, err
 	}
-	p := Profile{
-		Name: data.Shop.Name, Domain: strings.ToLower(data.Shop.Domain), Currency: data.Shop.Currency,
-		TimeZone: data.Shop.TimeZone, StoreCredit: data.Credit.Enabled,
+	p := connectors.Profile{
+		Name: data.Shop.Name, Domain: strings.ToLower(data.Shop.Domain), Currency: data.Shop.Currency, TimeZone: data.Shop.TimeZone,
+	}
+	if !data.Credit.Enabled {
+		p.Notes = append(p.Notes, "store credit is switched off in the shop")
 	}
 	for _, scope := range data.Installation.Scopes {
-		p.Scopes = append(p.Scopes, scope.Handle)
+		p.Granted = append(p.Granted, scope.Handle)
 	}
-	p.Missing = lacking(p.Scopes, Scopes())
+	p.Missing = lacking(p.Granted, Scopes())
 	for _, kind := range rewards.RewardKinds {
-		if lacks := lacking(p.Scopes, ScopesFor(kind)); len(lacks) > 0 {
+		if lacks := lacking(p.Granted, ScopesFor(kind)); len(lacks) > 0 {
 			if p.Lacking == nil {
 				p.Lacking = map[rewards.RewardKind][]string{}
 			}

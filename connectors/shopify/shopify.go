@@ -61,6 +61,7 @@ type Shopify struct {
 	opts      Options
 	http      *http.Client
 	documents map[string]document
+	unset     bool        // no client secret is known
 	warned    atomic.Bool // that the API answers with another version
 }
 
@@ -116,7 +117,10 @@ func (s *Shopify) Capabilities() connectors.Capabilities {
 		Rewards: []rewards.RewardKind{
 			rewards.KindDiscountCode, rewards.KindStoreCredit, rewards.KindGiftCard, rewards.KindProduct, rewards.KindTag,
 		},
-		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true,
+		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true, SharedDoor: true,
+		Needs: map[rewards.RewardKind][]string{
+			rewards.KindGiftCard: ScopesFor(rewards.KindGiftCard), rewards.KindTag: ScopesFor(rewards.KindTag),
+		},
 	}
 }
 

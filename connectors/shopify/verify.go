@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"strings"
 	"time"
 
@@ -32,7 +31,8 @@ const maxHeader = 255
 //
 // The signature says nothing about the headers, so a replayed body can come under any of them. Where
 // the body itself names its shop, that name counts.
-func (s *Shopify) Receive(h http.Header, body []byte) (connectors.Delivery, error) {
+func (s *Shopify) Receive(a connectors.Arrival) (connectors.Delivery, error) {
+	h, body := a.Header, a.Body
 	if len(h.Values(headerSignature)) > 1 {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
 	}

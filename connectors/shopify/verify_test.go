@@ -53,7 +53,7 @@ func headers(body []byte) http.Header {
 func TestASignedWebhookIsReceived(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id":5940001112223334445}`)
-	got, err := newConnector(t).Receive(headers(body), body)
+	got, err := newConnector(t).Receive(connectors.Arrival{Header: headers(body), Body: body})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestSignatureVectors(t *testing.T) {
 			s := newConnector(t, func(o *shopify.Options) { o.ClientSecrets = v.Secrets })
 			h := headers(v.Body)
 			h.Set("X-Shopify-Hmac-Sha256", v.Signature)
-			_, err := s.Receive(h, v.Body)
+			_, err := s.Receive(connectors.Arrival{Header: h, Body: v.Body})
 			if v.Accept && err != nil {
 				t.Errorf("refused: %v", err)
 			}
@@ -133,7 +133,7 @@ func TestReceiveRefusesBadHeaders(t *testing.T) {
 			}
 			h := headers(body)
 			tc.change(h)
-			if _, err := newConnector(t).Receive(h, body); rewards.KindOf(err) != tc.kind {
+			if _, err := newConnector(t).Receive(connectors.Arrival{Header: h, Body: body}); rewards.KindOf(err) != tc.kind {
 				t.Errorf("got %v, want kind %s", err, tc.kind)
 			}
 		})
@@ -146,7 +146,7 @@ func TestAnUnreadableTimeIsNoTime(t *testing.T) {
 		body := []byte(`{"id":1}`)
 		h := headers(body)
 		h.Set("X-Shopify-Triggered-At", v)
-		got, err := newConnector(t).Receive(h, body)
+		got, err := newConnector(t).Receive(connectors.Arrival{Header: h, Body: body})
 		if err != nil || !got.TriggeredAt.IsZero() {
 			t.Errorf("%q: got %v, %v", v, got.TriggeredAt, err)
 		}
@@ -165,7 +165,7 @@ func TestTheShopInASignedBodyCounts(t *testing.T) {
 	} {
 		h := headers([]byte(body))
 		h.Set("X-Shopify-Topic", topic)
-		got, err := newConnector(t).Receive(h, []byte(body))
+		got, err := newConnector(t).Receive(connectors.Arrival{Header: h, Body: []byte(body)})
 		if err != nil || got.Domain != "other.myshopify.com" {
 			t.Errorf("%s: got %q, %v", topic, got.Domain, err)
 		}
@@ -198,7 +198,7 @@ func FuzzReceive(f *testing.F) {
 		if signed {
 			h.Set("X-Shopify-Hmac-Sha256", sign(testSecret, body))
 		}
-		d, err := s.Receive(h, body)
+		d, err := s.Receive(connectors.Arrival{Header: h, Body: body})
 		if err != nil {
 			if k := rewards.KindOf(err); k != rewards.Denied && k != rewards.Invalid {
 				t.Fatalf("kind %s: %v", k, err)

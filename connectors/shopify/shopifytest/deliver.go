@@ -35,6 +35,8 @@ type deliverer struct {
 	url     string
 	secret  string
 	hold    bool
+	lose    float64    // the chance of a new delivery to be lost
+	dice    *rand.Rand // of what is lost
 	closed  bool
 	started bool
 	all     []*Delivery
@@ -55,7 +57,7 @@ func newDeliverer(o Options) *deliverer {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &deliverer{
 		domain: o.Domain, now: o.Now, retryUnit: o.RetryUnit, timeout: o.SendTimeout, ctx: ctx, cancel: cancel,
-		url: o.WebhookURL, secret: o.ClientSecret, hold: o.HoldWebhooks,
+		url: o.WebhookURL, secret: o.ClientSecret, hold: o.HoldWebhooks, dice: rand.New(rand.NewPCG(o.Seed, 0x1057)),
 		byID: map[string]*Delivery{}, timers: map[*time.Timer]struct{}{},
 		client: &http.Client{
 			Timeout:       o.SendTimeout,
@@ -79,6 +81,10 @@ func (d *deliverer) add(delivery *Delivery) {
 	defer d.mu.Unlock()
 	d.all = append(d.all, delivery)
 	d.byID[delivery.WebhookID] = delivery
+	if d.lose > 0 && d.dice.Float64() < d.lose {
+		delivery.State = "lost"
+		return
+	}
 	if d.hold {
 		delivery.State = "held"
 		return

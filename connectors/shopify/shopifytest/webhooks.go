@@ -24,7 +24,7 @@ type Delivery struct {
 	OrderID     int64           `json:"order_id,omitempty"`
 	TriggeredAt time.Time       `json:"triggered_at"`
 	Body        json.RawMessage `json:"body"`
-	State       string          `json:"state"` // held, taken, pending, delivered, failed
+	State       string          `json:"state"` // held, taken, lost, pending, delivered, failed
 	Attempts    []Attempt       `json:"attempts"`
 }
 
@@ -70,6 +70,13 @@ func (s *Shop) Deliveries() []Delivery { return s.hooks.list("") }
 // HoldWebhooks keeps deliveries back from now on, or lets new ones go again; those that are held
 // stay so until they are released or taken.
 func (s *Shop) HoldWebhooks(hold bool) { s.Change(func(c *Settings) { c.HoldWebhooks = hold }) }
+
+// LoseWebhooks loses each new delivery with this chance, 0 to 1, by the seeded source.
+func (s *Shop) LoseWebhooks(chance float64) {
+	s.hooks.mu.Lock()
+	defer s.hooks.mu.Unlock()
+	s.hooks.lose = chance
+}
 
 // TakeWebhooks hands the held deliveries over; Send or NewRequest sends them, in any order.
 func (s *Shop) TakeWebhooks() []Delivery { return s.hooks.take() }
