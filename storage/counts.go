@@ -39,11 +39,12 @@ UNION ALL SELECT status, count(*), min(received_at) FROM events WHERE status IN 
 	return counts, oldest, nil
 }
 
-// JobCounts counts the jobs that are due now, all that wait, and those that were given up.
+// JobCounts counts the jobs that are due now, all that wait, and those that were given up. Asking shops what
+// changed, which is always to be done again, does not count while it goes on.
 func (d *DB) JobCounts(ctx context.Context) (due, waiting, dead int64, err error) {
 	var row struct{ Due, Waiting, Dead int64 }
 	_, err = d.read(ctx).scan(&row, `SELECT coalesce(sum(CASE WHEN state = 'due' AND run_at <= {now} THEN 1 ELSE 0 END), 0) AS due,
-  coalesce(sum(CASE WHEN state = 'due' THEN 1 ELSE 0 END), 0) AS waiting, coalesce(sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) AS dead FROM jobs`)
+  coalesce(sum(CASE WHEN state = 'due' THEN 1 ELSE 0 END), 0) AS waiting, coalesce(sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) AS dead FROM jobs WHERE kind <> 'poll' OR state = 'dead'`)
 	return row.Due, row.Waiting, row.Dead, d.fault("counting jobs", err)
 }
 

@@ -67,7 +67,7 @@ func newApp(o appOptions) (*app, error) {
 		return nil, err
 	}
 	a.pipeline, err = webhooks.New(webhooks.Options{
-		Inbox: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
+		Inbox: o.db, Doors: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
 		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Log: o.log,
 	})
 	if err != nil {

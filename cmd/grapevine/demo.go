@@ -13,20 +13,18 @@ import (
 	"sync"
 	"time"
 
-	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/simshop"
 	"grapevine/web/overview"
 )
 
 // demoCmd tells the main job as a story: everything in one process, on the embedded database, against a
-// simulated shop that speaks Shopify's API over real HTTP.
+// simulated shop that speaks its platform's API over real HTTP.
 type demoCmd struct {
-	Listen string `env:"GRAPEVINE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address of the page that stays open; another free port is taken if it is busy."`
-	Once   bool   `help:"End after the story: 0 if every step was as told, 1 if not."`
-	Logs   bool   `help:"Show the program's log between the steps."`
+	Platform string `enum:"${platforms}" default:"${platform}" help:"What the simulated shop is on: one of ${platforms}."`
+	Listen   string `env:"GRAPEVINE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address of the page that stays open; another free port is taken if it is busy."`
+	Once     bool   `help:"End after the story: 0 if every step was as told, 1 if not."`
+	Logs     bool   `help:"Show the program's log between the steps."`
 }
-
-// demoSecret signs the simulated shop's webhooks.
-const demoSecret = "a client secret that only the demo's shop knows"
 
 // Run tells the story, then keeps the page open until it is interrupted.
 func (c *demoCmd) Run(ctx context.Context, io streams) error {
@@ -71,7 +69,7 @@ func (c *demoCmd) Run(ctx context.Context, io streams) error {
 // stage is what the story plays on.
 type stage struct {
 	app      *app
-	shop     *shopifytest.Server
+	shop     simshop.Shop
 	listener net.Listener
 	url      string
 	settings *settings
@@ -93,12 +91,16 @@ func (c *demoCmd) open(ctx context.Context, dir string, io streams) (_ *stage, e
 		fmt.Fprintf(io.err, "%s is taken; the demo is at %s\n", c.Listen, st.url)
 	}
 	st.settings.PublicURL = st.url
-	st.settings.demoSecrets = []string{demoSecret}
-	st.shop, err = shopifytest.Start(shopifytest.Options{
-		AccessToken: "shpat_demo", ClientSecret: demoSecret, WebhookURL: st.url + "/webhooks/shopify",
-	})
+	connector, err := named(c.Platform)
 	if err != nil {
 		return st, err
+	}
+	if st.shop, err = connector.simulate(simshop.Options{Hooks: st.url + "/webhooks/" + c.Platform, Seed: time.Now().UnixNano()}); err != nil {
+		return st, err
+	}
+	st.settings.demo = st.shop.Install().Settings
+	if st.settings.demo == nil {
+		st.settings.demo = map[string]string{}
 	}
 	log := st.settings.newLog(c.logTo(io))
 	db, err := st.settings.open(ctx, true, true, log)

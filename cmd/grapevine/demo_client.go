@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -102,7 +101,7 @@ type rewardAnswer struct {
 // eventAnswer is what the story reads of an event.
 type eventAnswer struct{ ID, Topic, Status string }
 
-func (t *teller) orderPath() string { return "/orders/" + strconv.FormatInt(t.order.ID, 10) }
+func (t *teller) orderPath() string { return "/orders/" + t.order.ID }
 
 // reward waits for the order's one reward to be in this state.
 func (t *teller) reward(status string) (r rewardAnswer, err error) {
@@ -122,7 +121,7 @@ func (t *teller) reward(status string) (r rewardAnswer, err error) {
 
 func (t *teller) events() ([]eventAnswer, error) {
 	var page struct{ Data []eventAnswer }
-	err := t.api.get(t.ctx, "/events?limit=100&order="+strconv.FormatInt(t.order.ID, 10), &page)
+	err := t.api.get(t.ctx, "/events?limit=100&order="+t.order.ID, &page)
 	return page.Data, err
 }
 
@@ -133,16 +132,5 @@ func (t *teller) ledger() (int, error) {
 	return len(page.Data), err
 }
 
-// balance asks the shop, not the books, what Ana's account holds, and by how many transactions.
-func (t *teller) balance() (string, int, error) {
-	state, err := t.shop.State()
-	if err != nil {
-		return "", 0, err
-	}
-	for _, a := range state.Accounts {
-		if a.CustomerID == t.ana.ID {
-			return a.Balance.String(), len(a.Transactions), nil
-		}
-	}
-	return "0.00", 0, nil
-}
+// credit asks the shop, not the books, what Ana can spend, and by how many credits.
+func (t *teller) credit() (balance string, live int, err error) { return t.shop.Credit(t.ana) }

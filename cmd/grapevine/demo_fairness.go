@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"strings"
 
-	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/simshop"
 	"grapevine/rewards"
 )
 
 // suspected lets a friend buy who lives where Ana does: a person must look.
 func (t *teller) suspected() (err error) {
-	home := &shopifytest.Address{Address1: "12 Mill Lane", City: "Portland", Zip: "97205", CountryCode: "US"}
-	_, err = t.shop.PlaceOrder(shopifytest.OrderInput{
-		Customer: &shopifytest.CustomerInput{Email: "ana@example.com", FirstName: "Ana"}, ShippingAddress: home,
-		Lines: []shopifytest.LineInput{{Title: "Tea", Price: "20.00"}}, Paid: true,
-	})
+	atHome := func(b simshop.Buyer) simshop.Buyer {
+		b.Street, b.City, b.Postcode, b.Country = "12 Mill Lane", "Portland", "97205", "US"
+		return b
+	}
+	_, err = t.shop.Place(simshop.Basket{Buyer: atHome(ana), Goods: []simshop.Goods{{Title: "Tea", Price: "20.00"}}})
 	if err != nil {
 		return err
 	}
@@ -24,10 +24,8 @@ func (t *teller) suspected() (err error) {
 	if err := t.settled(); err != nil {
 		return err
 	}
-	t.order, err = t.shop.PlaceOrder(shopifytest.OrderInput{
-		Customer: &shopifytest.CustomerInput{Email: "carla@example.org", FirstName: "Carla"}, ShippingAddress: home,
-		Lines: []shopifytest.LineInput{{Title: "Teapot", Price: "60.00"}}, Codes: []shopifytest.CodeInput{{Code: t.code}}, Paid: true,
-	})
+	carla := simshop.Buyer{Email: "carla@example.org", FirstName: "Carla"}
+	t.order, err = t.shop.Place(simshop.Basket{Buyer: atHome(carla), Goods: []simshop.Goods{{Title: "Teapot", Price: "60.00"}}, Code: t.code})
 	if err != nil {
 		return err
 	}
@@ -39,7 +37,7 @@ func (t *teller) suspected() (err error) {
 	if err != nil {
 		return err
 	}
-	t.say("GET /orders/%d → outcome %s, reason %s", t.order.ID, o.Decision.Outcome, o.Decision.Reason)
+	t.say("GET /orders/%s → outcome %s, reason %s", t.order.ID, o.Decision.Outcome, o.Decision.Reason)
 	for _, s := range o.Decision.Signals {
 		t.say("signal %-14s %s, %d points: %s", s.Rule, s.Verdict, s.Points, s.Evidence)
 	}
@@ -57,14 +55,14 @@ func (t *teller) approved() error {
 		return err
 	}
 	t.app.pipeline.Wake()
-	t.say("POST /orders/%d/review → %s; who approved it, when and why stays with the order", t.order.ID, o.Decision.Outcome)
+	t.say("POST /orders/%s/review → %s; who approved it, when and why stays with the order", t.order.ID, o.Decision.Outcome)
 	for _, c := range o.Decision.Checks {
 		if strings.Contains(c.Evidence, "approved by") {
 			t.say("%s %-22s %s", tick(c.Passed), c.Name, c.Evidence)
 		}
 	}
-	err := t.until("$10.00 on Ana's account in the shop", func() (bool, error) {
-		balance, _, err := t.balance()
+	err := t.until("$10.00 that Ana can spend in the shop", func() (bool, error) {
+		balance, _, err := t.credit()
 		return balance == "10.00", err
 	})
 	if err != nil {

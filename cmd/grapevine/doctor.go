@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"grapevine/connectors"
-	"grapevine/connectors/shopify"
 	"grapevine/rewards"
 	"grapevine/storage"
 )
@@ -18,12 +17,7 @@ type doctorCmd struct {
 }
 
 // finding is what the doctor says of one thing.
-type finding struct {
-	About string `json:"about"`
-	OK    bool   `json:"ok"`
-	Says  string `json:"says"`
-	Do    string `json:"do,omitempty"`
-}
+type finding = connectors.Finding
 
 // Run looks at settings, database and each shop; exit 1 if anything needs mending.
 func (c *doctorCmd) Run(ctx context.Context, s *settings, io streams) error {
@@ -52,15 +46,6 @@ func (c *doctorCmd) Run(ctx context.Context, s *settings, io streams) error {
 
 func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	var out []finding
-	secrets, err := s.shopifySecrets()
-	switch {
-	case err != nil:
-		return nil, err
-	case len(secrets) == 0:
-		out = append(out, finding{About: "Shopify client secret", Says: "not set: every Shopify webhook is refused", Do: "set GRAPEVINE_SHOPIFY_CLIENT_SECRETS to your app's client secret"})
-	default:
-		out = append(out, finding{About: "Shopify client secret", OK: true, Says: fmt.Sprintf("%d set", len(secrets))})
-	}
 	if s.PublicURL == "" {
 		out = append(out, finding{About: "public address", Says: "not set: advocates have codes and no links", Do: "set GRAPEVINE_PUBLIC_URL to where shoppers reach this server"})
 	} else {
@@ -72,37 +57,60 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	}
 	defer db.Close()
 	out = append(out, finding{About: "database", OK: true, Says: "answers, schema is right"})
-	shops, err := s.examineShops(ctx, db)
-	return append(out, shops...), err
-}
-
-// examineShops asks each shop who it is and what the token may do.
-func (s *settings) examineShops(ctx context.Context, db *storage.DB) ([]finding, error) {
 	shops, err := db.Shops(ctx)
 	if err != nil {
 		return nil, err
 	}
-	platform, err := s.shopify(quiet())
+	settings, err := s.examineConnectors(shops)
 	if err != nil {
 		return nil, err
 	}
+	found, err := s.examineShops(ctx, db, shops)
+	return slices.Concat(out, settings, found), err
+}
+
+// examineConnectors says what is to be said of the settings of each platform that a shop is on; while there is
+// no shop, of the one that shops are added to unless another is named.
+func (s *settings) examineConnectors(shops []connectors.Installed) (out []finding, err error) {
+	for i, l := range connectorList {
+		used := slices.ContainsFunc(shops, func(sh connectors.Installed) bool {
+			return sh.Platform == l.name && sh.Status != storage.ShopUninstalled
+		})
+		if !used && (i > 0 || len(shops) > 0) {
+			continue
+		}
+		p, err := s.platform(l.name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p.Examine()...)
+	}
+	return out, nil
+}
+
+// examineShops asks each shop who it is and what the token may do.
+func (s *settings) examineShops(ctx context.Context, db *storage.DB, shops []connectors.Installed) ([]finding, error) {
 	var out []finding
 	for _, installed := range shops {
 		if installed.Status == storage.ShopUninstalled {
 			continue
+		}
+		platform, err := s.platform(installed.Platform)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, examineShop(ctx, db, platform, installed))
 	}
 	return out, nil
 }
 
-func examineShop(ctx context.Context, db *storage.DB, platform *shopify.Shopify, installed connectors.Installed) finding {
+func examineShop(ctx context.Context, db *storage.DB, platform platform, installed connectors.Installed) finding {
 	f := finding{About: installed.ID}
 	shop, err := db.CallableShop(ctx, installed.ID)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(ctx, probeFor)
 		defer cancel()
-		var p shopify.Profile
+		var p connectors.Profile
 		if p, err = platform.Probe(ctx, shop); err == nil {
 			var programs []storage.StoredProgram
 			if programs, err = db.Programs(ctx, installed.ID); err == nil {
@@ -115,7 +123,7 @@ func examineShop(ctx context.Context, db *storage.DB, platform *shopify.Shopify,
 }
 
 // lackingFor names the scopes that the token lacks for the rewards which the shop's programmes give.
-func lackingFor(programs []storage.StoredProgram, p shopify.Profile) []string {
+func lackingFor(programs []storage.StoredProgram, p connectors.Profile) []string {
 	var scopes []string
 	for _, stored := range programs {
 		for _, rule := range stored.Program.Rules {
@@ -126,7 +134,7 @@ func lackingFor(programs []storage.StoredProgram, p shopify.Profile) []string {
 	return slices.Compact(scopes)
 }
 
-func judgeShop(f finding, installed connectors.Installed, p shopify.Profile, forRewards []string) finding {
+func judgeShop(f finding, installed connectors.Installed, p connectors.Profile, forRewards []string) finding {
 	switch {
 	case len(p.Missing) > 0 && len(forRewards) > 0:
 		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", ")+"; and for the rewards of its programmes "+strings.Join(forRewards, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
@@ -134,14 +142,14 @@ func judgeShop(f finding, installed connectors.Installed, p shopify.Profile, for
 		f.Says, f.Do = installed.Domain+": for the rewards of its programmes the token lacks "+strings.Join(forRewards, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
 	case len(p.Missing) > 0:
 		f.Says, f.Do = installed.Domain+": the token lacks "+strings.Join(p.Missing, ", "), "give the app these scopes, then `grapevine shop update "+installed.ID+" --access-token`"
-	case p.Currency != installed.Currency:
+	case p.Currency != "" && p.Currency != installed.Currency:
 		f.Says, f.Do = fmt.Sprintf("%s: its currency is %s, stored is %s", installed.Domain, p.Currency, installed.Currency), "`grapevine shop remove` and add it again: amounts in another currency are never converted"
 	case installed.Status != "active":
 		f.Says, f.Do = installed.Domain+": is "+installed.Status+" "+installed.Reason, "`grapevine shop resume "+installed.ID+"`"
 	default:
 		f.OK, f.Says = true, installed.Domain+": token and scopes are right"
-		if !p.StoreCredit {
-			f.Says += "; store credit is switched off in the shop"
+		for _, note := range p.Notes {
+			f.Says += "; " + note
 		}
 	}
 	return f

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"grapevine/connectors/shopify"
 	"grapevine/rewards"
 	"grapevine/storage"
 	"grapevine/webhooks"
@@ -20,11 +19,7 @@ type fsckCmd struct {
 // Run checks everything, read-only; exit 1 on a breach.
 func (c *fsckCmd) Run(ctx context.Context, s *settings, io streams) error {
 	return s.with(ctx, func(db *storage.DB) error {
-		platform, err := s.shopify(quiet())
-		if err != nil {
-			return err
-		}
-		checkup := checkup{db: db, platform: platform}
+		checkup := checkup{db: db, settings: s}
 		if !c.JSON {
 			checkup.progress = io.err
 		}
@@ -45,7 +40,7 @@ type sound struct {
 // checkup is one run over a database and its shops.
 type checkup struct {
 	db       *storage.DB
-	platform *shopify.Shopify
+	settings *settings
 	progress io.Writer // one line a shop that is asked, or nil
 
 	Invariants []sound  `json:"invariants"`
@@ -98,11 +93,16 @@ func (c *checkup) askShops(ctx context.Context) error {
 			c.Unchecked = append(c.Unchecked, fmt.Sprintf("I11 %s: %s", installed.ID, rewards.CodeOf(err)))
 			continue
 		}
+		platform, err := c.settings.platform(shop.Platform)
+		if err != nil {
+			c.Unchecked = append(c.Unchecked, fmt.Sprintf("I11 %s: %s", installed.ID, rewards.CodeOf(err)))
+			continue
+		}
 		if c.progress != nil {
 			fmt.Fprintf(c.progress, "asking %s what it holds\n", shop.Domain)
 		}
 		granted := func(ctx context.Context, f func(rewards.Reward) error) error { return c.db.Issued(ctx, shop.ID, f) }
-		n, err := webhooks.Audit(ctx, c.platform, shop, granted, func(d webhooks.Difference) {
+		n, err := webhooks.Audit(ctx, platform, shop, granted, func(d webhooks.Difference) {
 			breaches = append(breaches, fmt.Sprintf("%s %s: %s in the shop (%s)", shop.ID, d.RewardID, d.What, d.ExternalID))
 		})
 		compared += n

@@ -129,18 +129,13 @@ func (k *orderSink) flush(ctx context.Context) error {
 	return err
 }
 
-// historian is a platform that tells of a shop's past orders.
-type historian interface {
-	History(ctx context.Context, shop connectors.Shop, since time.Time, cursor string) (connectors.HistoryPage, error)
-}
-
 // fromShop pages through the shop's orders, at the pace that the shop allows.
 func (c *importOrdersCmd) fromShop(ctx context.Context, s *settings, shop connectors.Shop, zone *time.Location, sink *orderSink) error {
 	since, err := day(c.Since, "--since", zone)
 	if err != nil {
 		return err
 	}
-	platform, err := s.shopify(quiet())
+	platform, err := s.platform(shop.Platform)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { ended = &code }),
 		kong.Resolvers(fileResolver()),
+		kong.Vars{"platforms": platformNames(), "platform": connectorList[0].name},
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

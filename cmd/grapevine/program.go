@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"grapevine/connectors"
-	"grapevine/connectors/shopify"
 	"grapevine/rewards"
 	"grapevine/rewards/programfile"
 	"grapevine/storage"
@@ -111,7 +110,12 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		if err := s.fits(ctx, db, shop, f); err != nil {
+		platform, err := s.platform(shop.Platform)
+		if err != nil {
+			return err
+		}
+		can := platform.Capabilities()
+		if err := fits(ctx, db, shop, can, f); err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
 		p, changed, err := db.ApplyProgram(ctx, c.Shop, f.Program, string(source))
@@ -122,12 +126,12 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			return err
 		}
-		return c.print(io, stored, changed, f.Warnings)
+		return c.print(io, stored, changed, f.Warnings, needsOf(stored.Program, can))
 	})
 }
 
 // fits refuses a programme that does not fit the shop's others, or asks for what its platform does not have.
-func (s *settings) fits(ctx context.Context, db *storage.DB, shop connectors.Shop, f programfile.File) error {
+func fits(ctx context.Context, db *storage.DB, shop connectors.Shop, can connectors.Capabilities, f programfile.File) error {
 	stored, err := db.Programs(ctx, shop.ID)
 	if err != nil {
 		return err
@@ -136,28 +140,18 @@ func (s *settings) fits(ctx context.Context, db *storage.DB, shop connectors.Sho
 	for i, p := range stored {
 		others[i] = p.Program
 	}
-	found := f.Overlaps(others)
-	lacking, err := s.carries(shop, f)
-	if err != nil {
-		return err
-	}
-	return append(found, lacking...).Err()
+	return append(f.Overlaps(others), f.Missing(platformOf(shop.Platform, can))...).Err()
 }
 
-// carries tells what the programme asks for and the shop's platform does not have.
-func (s *settings) carries(shop connectors.Shop, f programfile.File) (programfile.Problems, error) {
-	platform, err := s.shopify(quiet())
-	if err != nil {
-		return nil, err
-	}
-	can := platform.Capabilities()
-	return f.Missing(programfile.Platform{
-		Name: shop.Platform, Kinds: can.Rewards, FreeShipping: can.FreeShipping,
+// platformOf is what a programme file can ask of a platform.
+func platformOf(name string, can connectors.Capabilities) programfile.Platform {
+	return programfile.Platform{
+		Name: name, Kinds: can.Rewards, FreeShipping: can.FreeShipping,
 		Scopes: can.Scopes, Links: can.Links, Collections: can.Collections, Countries: can.Countries,
-	}), nil
+	}
 }
 
-func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, changed bool, warnings programfile.Problems) error {
+func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, changed bool, warnings programfile.Problems, needs []string) error {
 	v := viewProgram(stored)
 	v.Changed = &changed
 	for _, w := range warnings {
@@ -173,8 +167,8 @@ func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, change
 		_, err := fmt.Fprintf(io.out, "%s is unchanged: version %d stays\n", v.Program, v.Version)
 		return err
 	}
-	if scopes := scopesOf(stored.Program); len(scopes) > 0 {
-		fmt.Fprintf(io.err, "Its rewards need the scopes %s: `grapevine doctor` tells whether the token has them.\n", strings.Join(scopes, ", "))
+	if len(needs) > 0 {
+		fmt.Fprintf(io.err, "Its rewards need %s: `grapevine doctor` tells whether the token has them.\n", strings.Join(needs, ", "))
 	}
 	if stored.Program.Friend.None() {
 		_, err := fmt.Fprintf(io.out, "%s is at version %d; it has no discount of its own\n", v.Program, v.Version)
@@ -184,13 +178,13 @@ func (c *programApplyCmd) print(io streams, stored storage.StoredProgram, change
 	return err
 }
 
-// scopesOf are what a programme's rewards need beside what every shop gives.
-func scopesOf(p rewards.Program) (scopes []string) {
+// needsOf are the permissions that a programme's rewards take beside those that every shop gives.
+func needsOf(p rewards.Program, can connectors.Capabilities) (needs []string) {
 	for _, rule := range p.Rules {
-		scopes = append(scopes, shopify.ScopesFor(rule.Reward.Kind)...)
+		needs = append(needs, can.Needs[rule.Reward.Kind]...)
 	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
+	slices.Sort(needs)
+	return slices.Compact(needs)
 }
 
 // readFile reads a file of bounded size, or standard input for "-".

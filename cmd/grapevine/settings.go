@@ -19,7 +19,7 @@ type settings struct {
 	AllowLoopbackShops bool   `env:"GRAPEVINE_ALLOW_LOOPBACK_SHOPS" help:"Let a shop's API address be plain HTTP on loopback (tests and demo)."`
 	LogFormat          string `env:"GRAPEVINE_LOG_FORMAT" enum:"text,json" default:"text" help:"How log lines are written: text or json."`
 
-	demoSecrets []string // client secrets of the demo's own shop, instead of the environment's
+	demo map[string]string // the settings of the demo's own shop, instead of the environment's
 }
 
 // fileResolver gives a setting NAME the content of the file that NAME_FILE names, so that a value can
@@ -66,7 +66,7 @@ func (s *settings) sqlitePath() (string, bool) {
 // masterKeys reads the keys that seal secrets, the current one first; a comma list during a rotation.
 // None is fine on SQLite, where storage keeps one beside the file.
 func (s *settings) masterKeys() ([]secret.Text, error) {
-	if s.demoSecrets != nil {
+	if s.demo != nil {
 		return nil, nil
 	}
 	v, err := fromEnvironment("GRAPEVINE_MASTER_KEY")
@@ -83,16 +83,12 @@ func (s *settings) masterKeys() ([]secret.Text, error) {
 	return keys, nil
 }
 
-// shopifySecrets reads the client secrets, newest first; none is not an error here.
-func (s *settings) shopifySecrets() ([]string, error) {
-	if s.demoSecrets != nil {
-		return s.demoSecrets, nil
+// setting reads a connector's own setting, "" if it is not set.
+func (s *settings) setting(name string) (string, error) {
+	if s.demo != nil {
+		return s.demo[name], nil
 	}
-	v, err := fromEnvironment("GRAPEVINE_SHOPIFY_CLIENT_SECRETS")
-	if err != nil {
-		return nil, err
-	}
-	return commaList(v), nil
+	return fromEnvironment(name)
 }
 
 // commaList splits a list, without blanks.

@@ -6,12 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"grapevine/connectors"
-	"grapevine/connectors/shopify"
-	"grapevine/internal/secret"
-	"grapevine/rewards"
 	"grapevine/storage"
 )
 
@@ -24,6 +20,8 @@ type shopCmd struct {
 	Pause  shopPauseCmd  `cmd:"" help:"Stop calling a shop; its webhooks are still stored."`
 	Resume shopResumeCmd `cmd:"" help:"Set a paused or parked shop going."`
 	Remove shopRemoveCmd `cmd:"" help:"Remove a shop: its token is wiped, its books are kept."`
+
+	Subscribe shopSubscribeCmd `cmd:"" help:"Set up a shop's webhooks, or see to it that they are as they should be."`
 }
 
 // shopView is a shop as commands print it, in the API's words.
@@ -35,15 +33,21 @@ type shopView struct {
 	Status   string `json:"status"`
 	Reason   string `json:"reason"`
 	Since    string `json:"since"`
+	// Webhooks is where the shop sends them; "" while the public address is not set.
+	Webhooks string `json:"webhooks"`
 }
 
-func viewShop(s connectors.Installed) shopView {
-	return shopView{ID: s.ID, Platform: s.Platform, Domain: s.Domain, Currency: s.Currency, Status: s.Status, Reason: s.Reason, Since: when(s.Since)}
+func (s *settings) viewShop(sh connectors.Installed) shopView {
+	v := shopView{ID: sh.ID, Platform: sh.Platform, Domain: sh.Domain, Currency: sh.Currency, Status: sh.Status, Reason: sh.Reason, Since: when(sh.Since)}
+	if p, err := s.platform(sh.Platform); err == nil {
+		v.Webhooks = s.hooksAddress(p.Capabilities(), sh)
+	}
+	return v
 }
 
 // printShop prints one shop.
-func printShop(io streams, asJSON bool, s connectors.Installed) error {
-	v := viewShop(s)
+func (s *settings) printShop(io streams, asJSON bool, shop connectors.Installed) error {
+	v := s.viewShop(shop)
 	if asJSON {
 		return io.asJSON(v)
 	}
@@ -52,87 +56,61 @@ func printShop(io streams, asJSON bool, s connectors.Installed) error {
 		status += " (" + v.Reason + ")"
 	}
 	_, err := fmt.Fprintf(io.out, "%s\n  platform  %s\n  domain    %s\n  currency  %s\n  status    %s since %s\n", v.ID, v.Platform, v.Domain, v.Currency, status, v.Since)
+	if v.Webhooks != "" && err == nil {
+		_, err = fmt.Fprintf(io.out, "  webhooks  %s\n", v.Webhooks)
+	}
 	if hint := mend(v.Reason); err == nil && hint != "" {
 		_, err = fmt.Fprintf(io.out, "  to do     %s\n", hint)
 	}
 	return err
 }
 
-// shopAddCmd installs a shop whose token the owner made by hand (a custom app).
+// shopAddCmd installs a shop whose credential the owner made by hand.
 type shopAddCmd struct {
-	Platform    string `enum:"shopify" default:"shopify" help:"shopify"`
-	Domain      string `required:"" placeholder:"HOST" help:"your-shop.myshopify.com"`
-	AccessToken string `required:"" placeholder:"TOKEN" help:"Admin API access token; @FILE reads it from a file, - from standard input."`
-	APIURL      string `name:"api-url" placeholder:"URL" help:"Scheme and host to call instead of the shop's own; only with GRAPEVINE_ALLOW_LOOPBACK_SHOPS."`
-	Currency    string `placeholder:"USD" help:"The shop's currency; asked from the shop if left out."`
-	JSON        bool   `help:"Print JSON."`
+	Platform      string   `enum:"${platforms}" default:"${platform}" help:"One of ${platforms}."`
+	Domain        string   `placeholder:"HOST" help:"The shop: demo.myshopify.com, shop.example.com; found out for Stripe."`
+	AccessToken   string   `required:"" placeholder:"TOKEN" help:"Credential for the shop's API: shpat_…, rk_live_…, ck_…:cs_…; @FILE reads it from a file, - from standard input."`
+	Account       string   `placeholder:"ID" help:"The account to call, where one credential serves many (Stripe Connect: acct_…)."`
+	WebhookSecret []string `placeholder:"SECRET" sep:"none" help:"Secret of webhooks that you set up by hand, newest first; @FILE as above. Without it they are set up where the platform's API allows."`
+	APIURL        string   `name:"api-url" placeholder:"URL" help:"Scheme and host to call instead of the shop's own; only with GRAPEVINE_ALLOW_LOOPBACK_SHOPS."`
+	Currency      string   `placeholder:"USD" help:"The shop's currency; asked from the shop if left out."`
+	JSON          bool     `help:"Print JSON."`
 }
 
-// probeFor bounds the look at a new shop.
-const probeFor = 15 * time.Second
-
-// Run asks the shop who it is, so that a wrong token is found now and not with the first reward.
+// Run installs the shop and prints it.
 func (c *shopAddCmd) Run(ctx context.Context, s *settings, io streams) error {
-	token, err := readSecret(c.AccessToken)
-	if err != nil {
+	a := connectors.Application{Domain: c.Domain, APIURL: c.APIURL, Currency: strings.ToUpper(c.Currency), Account: c.Account}
+	var err error
+	if a.Token, err = readSecret(c.AccessToken); err != nil {
 		return err
 	}
-	platform, err := s.shopify(quiet())
-	if err != nil {
-		return err
-	}
-	domain, err := shopify.Domain(c.Domain)
-	if err != nil {
-		return useError{err}
-	}
-	if c.APIURL != "" {
-		if err := platform.CheckAPIURL(c.APIURL); err != nil {
-			return useError{err}
-		}
-	}
-	shop := connectors.Shop{Platform: c.Platform, Domain: domain, APIURL: strings.TrimRight(c.APIURL, "/"), Currency: strings.ToUpper(c.Currency), TimeZone: "UTC", Token: token}
-	if err := c.probe(ctx, platform, &shop, io); err != nil {
+	if a.WebhookSecrets, err = readSecrets(c.WebhookSecret); err != nil {
 		return err
 	}
 	return s.with(ctx, func(db *storage.DB) error {
-		added, err := db.AddShop(ctx, storage.NewShop{
-			Platform: shop.Platform, Domain: shop.Domain, APIURL: shop.APIURL, Currency: shop.Currency, TimeZone: shop.TimeZone, Token: secret.Text(shop.Token),
-		})
+		added, err := enrolment{settings: s, db: db, warn: io.warn}.Install(ctx, c.Platform, a)
 		if err != nil {
 			return err
 		}
-		return printShop(io, c.JSON, added)
+		return s.printShop(io, c.JSON, added)
 	})
 }
 
-// probe fills in what the shop tells of itself. A shop that does not answer now can still be added when
-// its currency is given; one that refuses the token cannot.
-func (c *shopAddCmd) probe(ctx context.Context, platform *shopify.Shopify, shop *connectors.Shop, io streams) error {
-	ctx, cancel := context.WithTimeout(ctx, probeFor)
-	defer cancel()
-	found, err := platform.Probe(ctx, *shop)
-	switch {
-	case err == nil:
-		if shop.Currency != "" && found.Currency != "" && shop.Currency != found.Currency {
-			return misuse("--currency %s: the shop says its currency is %s", shop.Currency, found.Currency)
+// warn tells a person what works less well than it could.
+func (io streams) warn(format string, args ...any) {
+	fmt.Fprintf(io.err, "warning: "+format+"\n", args...)
+}
+
+// readSecrets reads each of some secrets.
+func readSecrets(values []string) (secrets []string, err error) {
+	for _, v := range values {
+		plain, err := readSecret(v)
+		if err != nil {
+			return nil, err
 		}
-		if found.Currency != "" {
-			shop.Currency = found.Currency
-		}
-		if found.TimeZone != "" {
-			shop.TimeZone = found.TimeZone
-		}
-		for _, missing := range found.Missing {
-			fmt.Fprintf(io.err, "warning: the token lacks the scope %s; see docs/connectors/shopify.md\n", missing)
-		}
-		return nil
-	case rewards.KindOf(err) == rewards.Denied:
-		return fmt.Errorf("%s refuses the token: %w", shop.Domain, err)
-	case shop.Currency == "":
-		return fmt.Errorf("%s did not answer, so its currency is not known; give --currency to add it all the same: %w", shop.Domain, err)
+		secrets = append(secrets, plain)
 	}
-	fmt.Fprintf(io.err, "warning: %s did not answer (%s); `grapevine doctor` checks it later\n", shop.Domain, rewards.CodeOf(err))
-	return nil
+	return secrets, nil
 }
 
 // readSecret takes a secret as it is, from @FILE, or from standard input for "-".
@@ -167,10 +145,10 @@ func (c *shopListCmd) Run(ctx context.Context, s *settings, io streams) error {
 		}
 		views := make([]shopView, len(shops))
 		for i, sh := range shops {
-			views[i] = viewShop(sh)
+			views[i] = s.viewShop(sh)
 		}
-		return list(io, c.JSON, views, "No shop yet: `grapevine shop add` adds one.", "ID DOMAIN CURRENCY STATUS REASON SINCE", func(v shopView) []string {
-			return []string{v.ID, v.Domain, v.Currency, v.Status, v.Reason, v.Since}
+		return list(io, c.JSON, views, "No shop yet: `grapevine shop add` adds one.", "ID PLATFORM DOMAIN CURRENCY STATUS REASON SINCE", func(v shopView) []string {
+			return []string{v.ID, v.Platform, v.Domain, v.Currency, v.Status, v.Reason, v.Since}
 		})
 	})
 }
@@ -188,7 +166,7 @@ func (c *oneShop) on(ctx context.Context, s *settings, io streams, do func(db *s
 		if err != nil {
 			return err
 		}
-		return printShop(io, c.JSON, shop)
+		return s.printShop(io, c.JSON, shop)
 	})
 }
 
@@ -230,70 +208,4 @@ type shopRemoveCmd struct {
 // Run removes the shop.
 func (c *shopRemoveCmd) Run(ctx context.Context, s *settings, io streams) error {
 	return c.on(ctx, s, io, func(db *storage.DB) (connectors.Installed, error) { return db.RemoveShop(ctx, c.ID) })
-}
-
-// shopUpdateCmd changes how a shop is called.
-type shopUpdateCmd struct {
-	oneShop     `embed:""`
-	AccessToken string `placeholder:"TOKEN" help:"New Admin API access token; @FILE or - as in add."`
-	APIURL      string `name:"api-url" placeholder:"URL" help:"New scheme and host to call; only with GRAPEVINE_ALLOW_LOOPBACK_SHOPS."`
-}
-
-// Run stores what was given; a new token sets a parked shop going.
-func (c *shopUpdateCmd) Run(ctx context.Context, s *settings, io streams) error {
-	if c.AccessToken == "" && c.APIURL == "" {
-		return misuse("nothing to update: give --access-token or --api-url")
-	}
-	platform, err := s.shopify(quiet())
-	if err != nil {
-		return err
-	}
-	var u storage.ShopUpdate
-	if c.AccessToken != "" {
-		token, err := readSecret(c.AccessToken)
-		if err != nil {
-			return err
-		}
-		u.Token = (*secret.Text)(&token)
-	}
-	if c.APIURL != "" {
-		if err := platform.CheckAPIURL(c.APIURL); err != nil {
-			return useError{err}
-		}
-		url := strings.TrimRight(c.APIURL, "/")
-		u.APIURL = &url
-	}
-	return c.on(ctx, s, io, func(db *storage.DB) (connectors.Installed, error) {
-		if u.Token != nil {
-			if err := tryToken(ctx, db, platform, c.ID, u, io); err != nil {
-				return connectors.Installed{}, err
-			}
-		}
-		return db.UpdateShop(ctx, c.ID, u)
-	})
-}
-
-// tryToken refuses a token that the shop refuses. A shop that does not answer now gets it all the same.
-func tryToken(ctx context.Context, db *storage.DB, platform *shopify.Shopify, id string, u storage.ShopUpdate, io streams) error {
-	shop, err := db.CallableShop(ctx, id)
-	if rewards.CodeOf(err) == "token_unreadable" { // the old one; the new one is what counts
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	shop.Token = u.Token.Reveal()
-	if u.APIURL != nil {
-		shop.APIURL = *u.APIURL
-	}
-	ctx, cancel := context.WithTimeout(ctx, probeFor)
-	defer cancel()
-	_, err = platform.Probe(ctx, shop)
-	switch {
-	case rewards.KindOf(err) == rewards.Denied:
-		return fmt.Errorf("%s refuses the token, so nothing was changed: %w", shop.Domain, err)
-	case err != nil:
-		fmt.Fprintf(io.err, "warning: %s did not answer (%s); the token is stored untried\n", shop.Domain, rewards.CodeOf(err))
-	}
-	return nil
 }

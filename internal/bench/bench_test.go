@@ -60,7 +60,7 @@ func TestEachSendingIsSignedAndHasItsOwnId(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := connector(t).Receive(call.Header, body)
+		d, err := connector(t).Receive(connectors.Arrival{Header: call.Header, Body: body})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -152,7 +152,7 @@ func (w *world) pipeline(batch int) (*webhooks.Pipeline, error) {
 		return nil, err
 	}
 	o := webhooks.Options{
-		Inbox: countedInbox{w.db, &w.digested}, Lanes: w.db, Work: countedWork{w.db, &w.decided}, Desk: w.db.Desk(),
+		Inbox: countedInbox{w.db, &w.digested}, Doors: w.db, Lanes: w.db, Work: countedWork{w.db, &w.decided}, Desk: w.db.Desk(),
 		Platforms: []webhooks.Platform{w.shop}, Seal: w.db.Seal, Alone: w.db.Alone(), Batch: batch, Meter: meter, Log: log,
 	}
 	if batch == 1 {
