@@ -28,26 +28,28 @@ const (
 type cli struct {
 	Settings settings `embed:""`
 
-	Demo     demoCmd     `cmd:"" help:"Show the main job in one process: embedded database, simulated shop, a story from order to reward to refund."`
-	Serve    serveCmd    `cmd:"" help:"Receive webhooks, decide, push rewards, answer the API."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Doctor   doctorCmd   `cmd:"" help:"Check settings, database and each shop, and say how to mend what is wrong."`
-	Fsck     fsckCmd     `cmd:"" help:"Check the invariants of a live database, read-only; exit 1 on a breach."`
-	Shop     shopCmd     `cmd:"" help:"Add and look after shops."`
-	Program  programCmd  `cmd:"" help:"Apply and look at programmes."`
-	Stats    statsCmd    `cmd:"" help:"Show a shop's figures: referrals, revenue, cost, return, by period, programme, variant or advocate."`
-	Events   eventsCmd   `cmd:"" help:"Look at webhooks that came in, and replay them."`
-	Import   importCmd   `cmd:"" help:"Bring in what happened before Grapevine was there."`
-	Review   reviewCmd   `cmd:"" help:"Approve or reject orders that a rule holds or rejects, and take it back."`
-	Advocate advocateCmd `cmd:"" help:"Look after advocates: block them, put them into teams."`
-	Leak     leakCmd     `cmd:"" help:"Find codes in strangers' hands, and replace them."`
-	Jobs     jobsCmd     `cmd:"" help:"Look at what is to be done in the shops, and try again what was given up."`
-	Points   pointsCmd   `cmd:"" help:"Look at advocates' points, and exchange them."`
-	Payout   payoutCmd   `cmd:"" help:"Pay cash and donations by list."`
-	Contest  contestCmd  `cmd:"" help:"Draw contests that anybody can check."`
-	Ticket   ticketCmd   `cmd:"" help:"Look at tickets, draw their QR codes, redeem them."`
-	Token    tokenCmd    `cmd:"" help:"Make API tokens."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Demo      demoCmd      `cmd:"" help:"Show the main job in one process: embedded database, simulated shop, a story from order to reward to refund."`
+	Serve     serveCmd     `cmd:"" help:"Receive webhooks, decide, push rewards, answer the API."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor    doctorCmd    `cmd:"" help:"Check settings, database and each shop, and say how to mend what is wrong."`
+	Fsck      fsckCmd      `cmd:"" help:"Check the invariants of a live database, read-only; exit 1 on a breach."`
+	Shop      shopCmd      `cmd:"" help:"Add and look after shops."`
+	Program   programCmd   `cmd:"" help:"Apply and look at programmes."`
+	Stats     statsCmd     `cmd:"" help:"Show a shop's figures: referrals, revenue, cost, return, by period, programme, variant or advocate."`
+	Events    eventsCmd    `cmd:"" help:"Look at webhooks that came in, and replay them."`
+	Reconcile reconcileCmd `cmd:"" help:"Ask a shop what changed, in case webhooks were lost, and take it in."`
+	Platforms platformsCmd `cmd:"" help:"Show what each platform carries."`
+	Import    importCmd    `cmd:"" help:"Bring in what happened before Grapevine was there."`
+	Review    reviewCmd    `cmd:"" help:"Approve or reject orders that a rule holds or rejects, and take it back."`
+	Advocate  advocateCmd  `cmd:"" help:"Look after advocates: block them, put them into teams."`
+	Leak      leakCmd      `cmd:"" help:"Find codes in strangers' hands, and replace them."`
+	Jobs      jobsCmd      `cmd:"" help:"Look at what is to be done in the shops, and try again what was given up."`
+	Points    pointsCmd    `cmd:"" help:"Look at advocates' points, and exchange them."`
+	Payout    payoutCmd    `cmd:"" help:"Pay cash and donations by list."`
+	Contest   contestCmd   `cmd:"" help:"Draw contests that anybody can check."`
+	Ticket    ticketCmd    `cmd:"" help:"Look at tickets, draw their QR codes, redeem them."`
+	Token     tokenCmd     `cmd:"" help:"Make API tokens."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {

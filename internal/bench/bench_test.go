@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"grapevine/connectors"
 	"grapevine/connectors/shopify"
 	"grapevine/rewards"
 )
