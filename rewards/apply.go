@@ -135,7 +135,7 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 	f := Facts{Order: o, At: b.Now, Trouble: trouble, Detail: detail, EarlierHere: b.EarlierHere[o.ID], Granted: anyGranted(live)}
 	if seen {
 		was := stored.Facts
-		f.PaidAt, f.Room, f.Review, f.Historic = was.PaidAt, was.Room, was.Review, was.Historic
+		f.PaidAt, f.Room, f.Review, f.Historic, f.DisputedAt = was.PaidAt, was.Room, was.Review, was.Historic, was.DisputedAt
 		if f.Granted {
 			f.Basis = was.Basis
 		}
@@ -148,7 +148,7 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 			f.Claims, f.EarlierHere = was.Claims, was.EarlierHere
 			f.Order.Customer, f.Order.Codes, f.Order.Touches = was.Order.Customer, was.Order.Codes, was.Order.Touches
 			f.Order.PlacedAt, f.Order.Test, f.Order.Country = was.Order.PlacedAt, was.Order.Test, was.Order.Country
-			f.Order.Risk, f.Order.Trail = was.Order.Risk, was.Order.Trail
+			f.Order.Risk, f.Order.Trail, f.Order.Renewal = was.Order.Risk, was.Order.Trail, was.Order.Renewal
 			if f.Pieces = was.Pieces; f.Pieces == 0 {
 				f.Pieces = was.Order.pieces()
 			}
@@ -159,6 +159,11 @@ func (b *Book) facts(o Order, stored Record, seen bool, live []Reward, trouble R
 		if o.PaidAt != nil && o.PaidAt.Before(b.Now) {
 			f.PaidAt = *o.PaidAt
 		}
+	}
+	if !o.Disputed {
+		f.DisputedAt = time.Time{}
+	} else if f.DisputedAt.IsZero() {
+		f.DisputedAt = b.Now
 	}
 	if len(f.Order.Codes) > MaxCodes+1 { // enough to see that they are too many
 		f.Order.Codes = slices.Clone(f.Order.Codes[:MaxCodes+1])
@@ -221,7 +226,9 @@ func (b *Book) number(rules dated, f *Facts, stored Record, d Decision) Decision
 	}
 	p, _ := rules.named(d.Program)
 	was, room := f.Room, b.room(p, d, f.Order)
-	room.AdvocateUsed = was.AdvocateUsed
+	if len(b.liveRewards(f.Order.ID)) > 0 { // its own place within the limit it has already
+		room.AdvocateUsed = was.AdvocateUsed
+	}
 	f.Room = room
 	next := Judge(rules, *f)
 	f.Room.Asked, _ = next.asked(p.Currency)

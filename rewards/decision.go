@@ -126,6 +126,8 @@ type Facts struct {
 	Pin *Pin `json:"pin,omitempty"`
 	// Pieces is how many the order had before a reward was on its way; 0: those that it has.
 	Pieces int64 `json:"pieces,omitempty"`
+	// DisputedAt is when the dispute under way was first seen; zero where there is none.
+	DisputedAt time.Time `json:"disputed_at,omitzero"`
 }
 
 // Room is what was used of the limits before this order, and what it asked for.

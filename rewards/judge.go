@@ -39,6 +39,7 @@ func Judge(rules Rulebook, f Facts) Decision {
 	t.people()
 	t.origin()
 	if t.amounts() {
+		t.dispute()
 		t.waits()
 		t.limits()
 		t.fair()
@@ -172,6 +173,20 @@ func (t *trial) reviewed() {
 		return
 	}
 	t.reject(ReasonFraudRejected, "review", r.Verdict != VerdictReject, "%s by %s on %s: %s", r.Verdict, r.Actor, stamp(r.At), r.Reason)
+}
+
+// dispute checks that nobody asks for the payment back. Once a reward is on its way it stays until the bank
+// has decided: an order whose money went back is a refunded one.
+func (t *trial) dispute() {
+	switch f := t.f; {
+	case !f.Order.Disputed:
+	case f.Granted:
+		t.note("dispute", true, "the buyer's bank has asked for the payment back, and the reward was on its way")
+	case f.Approved() && f.Review.At.Before(f.DisputedAt): // who approved it could not know
+		t.holdFirmly(ReasonDisputed, "dispute", false, "the buyer's bank has asked for the payment back since it was approved by %s", f.Review.Actor)
+	default:
+		t.hold(ReasonDisputed, "dispute", false, "the buyer's bank has asked for the payment back")
+	}
 }
 
 // waits checks what passes by itself: payment, then the hold. Once a reward is on its way neither is

@@ -24,10 +24,15 @@ var orderRules = []rule{
 		p.buys(m[1], m[2], m[3], m[4], m[5], m[6])
 	}),
 	line(`by nobody`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Customer = nil }) }),
-	line(`by a guest with the e-mail of (\w+)`, func(p *player, m []string) {
-		p.edit(func(o *rewards.Order) {
-			o.Customer = &rewards.Person{EmailKey: p.emailKey(m[1]), EarlierOrders: new(int64)}
-		})
+	line(`by a guest with the e-mail of (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?`, func(p *player, m []string) {
+		who := rewards.Person{EmailKey: p.emailKey(m[1]), EarlierOrders: new(int64)}
+		if n, err := strconv.ParseInt(m[2], 10, 64); err == nil {
+			who.EarlierOrders = &n
+		}
+		if m[3] != "" {
+			who.EarlierOrders = nil
+		}
+		p.edit(func(o *rewards.Order) { o.Customer = &who })
 	}),
 	line(`by (\w+)(?:, (\d+) earlier orders?)?(?:, (history unknown))?(?:, e-mail of (\w+))?`, func(p *player, m []string) {
 		who := rewards.Person{ID: "cust-" + m[1], EmailKey: "key-" + m[1], EarlierOrders: new(int64)}
@@ -105,6 +110,11 @@ var orderRules = []rule{
 		at := p.day(m[1])
 		p.edit(func(o *rewards.Order) { o.Payment, o.PaidAt = rewards.PaymentPaid, &at })
 	}),
+	line(`payment (\d+) of a subscription`, func(p *player, m []string) {
+		n, _ := strconv.Atoi(m[1])
+		p.edit(func(o *rewards.Order) { o.Renewal = n })
+	}),
+	line(`(not )?disputed`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Disputed = m[1] == "" }) }),
 	line(`(not )?cancelled`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Cancelled = m[1] == "" }) }),
 	line(`(not )?deleted`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Deleted = m[1] == "" }) }),
 	line(`a test order`, func(p *player, m []string) { p.edit(func(o *rewards.Order) { o.Test = true }) }),

@@ -103,11 +103,13 @@ func (s improvised) tells() {
 // changed draws what became of an order.
 func (s improvised) changed(o rewards.Order) rewards.Order {
 	o.Lines = slices.Clone(o.Lines)
-	switch rapid.SampledFrom([]string{"less", "less", "more", "restored", "another code", "another customer", "the same"}).Draw(s.T, "change") {
+	switch rapid.SampledFrom([]string{"less", "less", "more", "restored", "another code", "another customer", "disputed", "the same"}).Draw(s.T, "change") {
 	case "less":
 		return later(s.T, o)
 	case "more":
 		o.Lines = append(o.Lines, rewards.Line{ID: fmt.Sprint("more-", len(o.Lines)), Quantity: 1, Current: 1, Amount: usd(rapid.Int64Range(1, 9999).Draw(s.T, "more"))})
+	case "disputed":
+		o.Disputed = !o.Disputed
 	case "restored":
 		o.Cancelled, o.Payment, o.MoneyBack = false, rewards.PaymentPaid, cents
 		for i := range o.Lines {

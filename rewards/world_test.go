@@ -150,10 +150,15 @@ func (w *world) owner(c rewards.Claim) rewards.Claim {
 	return c
 }
 
+// earlier counts as the store does: by account or by e-mail, without test orders and cancelled ones.
 func (w *world) earlier(o rewards.Order) (n int64) {
 	for _, rec := range w.records {
 		other := rec.Facts.Order
-		if o.Customer != nil && other.Customer != nil && other.ID != o.ID && other.Customer.ID == o.Customer.ID && other.PlacedAt.Before(o.PlacedAt) {
+		if o.Customer == nil || other.Customer == nil || other.ID == o.ID || !other.PlacedAt.Before(o.PlacedAt) || other.Test || other.Status() == "cancelled" {
+			continue
+		}
+		a, b := *o.Customer, *other.Customer
+		if a.ID != "" && a.ID == b.ID || a.EmailKey != "" && a.EmailKey == b.EmailKey {
 			n++
 		}
 	}

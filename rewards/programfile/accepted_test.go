@@ -149,6 +149,9 @@ var accepted = map[string]struct {
 	"a shadow":     {offer("mode: shadow\ninstead_of: [give10get10]\nadvocate: {reward: {kind: store_credit, amount: 10}}"), func(p rewards.Program) bool { return p.Shadow }},
 	"live":         {short + "mode: live\npriority: 0\n", func(p rewards.Program) bool { return !p.Shadow && p.Priority == 0 }},
 	"first orders": {short + "qualify: {first_orders: 3}\n", func(p rewards.Program) bool { return p.Qualify.FirstOrders == 3 }},
+	"payments of a subscription": {short + "qualify: {customers: any, first_orders: 2, payments: 6}\n", func(p rewards.Program) bool {
+		return reflect.DeepEqual(p.Qualify, rewards.Qualify{Customers: rewards.CustomersAny, FirstOrders: 2, Payments: 6, Minimum: usd(0)})
+	}},
 	"a scope": {short + "qualify: {products: [1], collections: [2], except_products: [3], except_collections: [4]}\n", func(p rewards.Program) bool {
 		return reflect.DeepEqual(p.Qualify.Scope, rewards.Scope{Products: []string{"1"}, Collections: []string{"2"}, ExceptProducts: []string{"3"}, ExceptCollection: []string{"4"}})
 	}},

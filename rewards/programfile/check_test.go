@@ -99,7 +99,7 @@ func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 
 func TestAPlatformThatLacksSomethingIsToldWithTheLine(t *testing.T) {
 	t.Parallel()
-	all := Platform{Name: "acme", Kinds: rewards.RewardKinds, FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true}
+	all := Platform{Name: "acme", Kinds: rewards.RewardKinds, FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true, Renewals: true}
 	for name, tc := range map[string]struct {
 		source string
 		lacks  func(p *Platform)
@@ -119,8 +119,10 @@ func TestAPlatformThatLacksSomethingIsToldWithTheLine(t *testing.T) {
 		"links, for another's codes":     {offer("advocate: {reward: {kind: cash, amount: 5}}\ninstead_of: [x]"), func(p *Platform) { p.Links = false }, nil},
 		"collections of the goods": {short + "qualify:\n  collections: [a]\n  except_collections: [b]\n", func(p *Platform) { p.Collections = false },
 			[]told{{5, "qualify.collections", "do not tell the collections"}, {6, "qualify.except_collections", "do not tell the collections"}}},
-		"countries": {short + "qualify: {countries: [DE]}\n", func(p *Platform) { p.Countries = false }, []told{{4, "qualify.countries", "do not tell the country"}}},
-		"nothing":   {short, func(p *Platform) { *p = Platform{Name: "acme", Kinds: []rewards.RewardKind{rewards.KindStoreCredit}} }, nil},
+		"countries":     {short + "qualify: {countries: [DE]}\n", func(p *Platform) { p.Countries = false }, []told{{4, "qualify.countries", "do not tell the country"}}},
+		"subscriptions": {short + "qualify:\n  customers: new\n  payments: 3\n", func(p *Platform) { p.Renewals = false }, []told{{6, "qualify.payments", "acme shops bill no subscriptions"}}},
+		"one payment":   {short + "qualify: {payments: 1}\n", func(p *Platform) { p.Renewals = false }, nil},
+		"nothing":       {short, func(p *Platform) { *p = Platform{Name: "acme", Kinds: []rewards.RewardKind{rewards.KindStoreCredit}} }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,6 +130,37 @@ func TestAPlatformThatLacksSomethingIsToldWithTheLine(t *testing.T) {
 			same(t, f.Missing(on), nil)
 			tc.lacks(&on)
 			same(t, f.Missing(on), tc.want)
+		})
+	}
+}
+
+func TestCreditThatIsNoAccountIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	coupon := Platform{Name: "acme", CreditNote: "store credit is a coupon for one order"}
+	const words = "a coupon for one order"
+	for name, tc := range map[string]struct {
+		source string
+		on     Platform
+		want   []told
+	}{
+		"credit, and a coupon":            {calm, coupon, []told{{3, "advocate.reward.kind", words}}},
+		"credit, and an account":          {calm, Platform{Name: "acme"}, nil},
+		"no credit":                       {strings.Replace(calm, "store_credit", "gift_card", 1), coupon, nil},
+		"credit for both":                 {"program: offer\nfriend:\n  reward: {kind: store_credit, amount: 5}\nadvocate:\n  reward: {kind: store_credit, amount: 5}\nqualify: {minimum: 30}\nlimits: {per_advocate: 5}\n", coupon, []told{{3, "friend.reward.kind", words}, {5, "advocate.reward.kind", words}}},
+		"credit in two variants":          {offer("advocate: {reward: {kind: store_credit, percent: 5}}\nlimits: {per_advocate: 5}\nvariants: [{name: a, weight: 1}, {name: b, weight: 1}, {name: c, weight: 1, advocate: {reward: {kind: cash, percent: 5}}}]"), coupon, []told{{2, "advocate.reward.kind", words}}},
+		"what points are exchanged for":   {reward("{kind: points, per: 1, expires: 30d}") + "limits: {per_advocate: 5}\npoints: {per: 100, worth: 1}\n", coupon, []told{{6, "points", words}}},
+		"points, with the kind written":   {reward("{kind: points, per: 1, expires: 30d}") + "limits: {per_advocate: 5}\npoints:\n  per: 100\n  worth: 1\n  kind: store_credit\n", coupon, []told{{9, "points.kind", words}}},
+		"points for something else":       {reward("{kind: points, per: 1, expires: 30d}") + "limits: {per_advocate: 5}\npoints: {per: 100, worth: 1, kind: gift_card}\n", coupon, nil},
+		"beside what is warned of anyway": {short, coupon, []told{{3, "advocate.reward", "for an order of next to nothing"}, {3, "advocate.reward", "nothing ends"}, {3, "advocate.reward.kind", words}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := mustRead(t, tc.source)
+			before := len(f.Warnings)
+			same(t, f.WarningsOn(tc.on), tc.want)
+			if len(f.Warnings) != before {
+				t.Error("the file's own warnings have become more")
+			}
 		})
 	}
 }

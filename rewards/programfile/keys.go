@@ -23,7 +23,7 @@ var keys = map[string][]string{
 	"gift":        {"reward", "rewards"},
 	"points":      {"per", "worth", "kind", "minimum", "expires", "life"},
 	"contest":     {"winners", "once_per_advocate"},
-	"qualify":     {"customers", "first_orders", "minimum", "products", "collections", "except_products", "except_collections", "countries", "other_discounts"},
+	"qualify":     {"customers", "first_orders", "payments", "minimum", "products", "collections", "except_products", "except_collections", "countries", "other_discounts"},
 	"attribution": {"window", "touch", "bind"},
 	"fairness":    {"household", "per_day", "per_month", "per_ip", "firsts", "strangers", "pieces", "review_points", "rules"},
 	"rules":       ruleNames(),

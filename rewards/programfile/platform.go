@@ -16,6 +16,10 @@ type Platform struct {
 	Links        bool // orders tell by which link the buyer came
 	Collections  bool // orders tell the collections of their goods
 	Countries    bool // orders tell the country they go to
+	Renewals     bool // subscriptions are billed
+	// CreditNote says what store credit is there where it is not an account that any order can be paid from;
+	// "" where it is.
+	CreditNote string
 }
 
 // Missing tells what the file asks for and the platform does not have, by line.
@@ -43,8 +47,36 @@ func (f File) Missing(on Platform) Problems {
 		lacks(on.Collections || !f.written("qualify."+key), "qualify."+key, "%s orders do not tell the collections of their goods; name products", on.Name)
 	}
 	lacks(on.Countries || len(p.Qualify.Countries) == 0, "qualify.countries", "%s orders do not tell the country they go to; take it out", on.Name)
+	lacks(on.Renewals || p.Qualify.Payments <= 1, "qualify.payments", "%s shops bill no subscriptions, so nobody pays again for one; take it out", on.Name)
 	found = found.sorted()
 	return slices.CompactFunc(found, func(a, b Problem) bool { return a == b }) // a reward that several variants share
+}
+
+// WarningsOn returns what to warn of where the programme runs on a platform: what is to be said of any file,
+// and what the platform makes of it otherwise than its owner may think. By line.
+func (f File) WarningsOn(on Platform) Problems {
+	all := slices.Clone(f.Warnings)
+	if on.CreditNote == "" {
+		return all
+	}
+	var told []string
+	credit := func(kind rewards.RewardKind, path string) {
+		if kind == rewards.KindStoreCredit && !slices.Contains(told, path) {
+			told = append(told, path)
+			all = append(all, f.at(path, "%s", on.CreditNote))
+		}
+	}
+	for _, r := range f.Program.Rules {
+		credit(r.Reward.Kind, f.rules[r.Name]+".kind")
+	}
+	if p := f.Program.Points; p != nil {
+		path := "points.kind"
+		if !f.written(path) {
+			path = "points"
+		}
+		credit(p.Kind, path)
+	}
+	return all.sorted()
 }
 
 func (f File) missingDiscount(on Platform, d rewards.Discount, path string, lacks func(has bool, path, format string, args ...any)) {

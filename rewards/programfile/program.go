@@ -105,6 +105,7 @@ func (r *reader) points(root section, p *rewards.Program) {
 func (r *reader) qualify(s section, q *rewards.Qualify) {
 	q.Customers = rewards.Customers(s.choice("customers", string(rewards.CustomersNew), string(rewards.CustomersAny)))
 	q.FirstOrders = int(s.count("first_orders", "orders", maxCount))
+	q.Payments = int(s.count("payments", "payments", maxCount))
 	q.Minimum = s.amount("minimum")
 	q.Scope = rewards.Scope{
 		Products: s.ids("products"), Collections: s.ids("collections"), ExceptProducts: s.ids("except_products"), ExceptCollection: s.ids("except_collections"),

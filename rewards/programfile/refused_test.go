@@ -84,6 +84,8 @@ var refused = map[string]wrong{
 	"a code of nothing":            {reward("{kind: discount_code}"), 4, "advocate.reward", "nothing is taken off", false},
 	"an end at once":               {reward("{kind: store_credit, amount: 5, expires: 0s}"), 4, "advocate.reward.expires", "must be above zero", false},
 	"unknown customers":            {short + "qualify: {customers: old}\n", 4, "qualify.customers", "write one of: new, any", false},
+	"no payments at all":           {short + "qualify: {payments: 0}\n", 4, "qualify.payments", "above zero", false},
+	"half a payment":               {short + "qualify: {payments: 1.5}\n", 4, "qualify.payments", "is not a number of payments", false},
 	"an unknown touch":             {short + "attribution: {touch: every}\n", 4, "attribution.touch", "write one of: last, first", false},
 	"no window":                    {short + "attribution: {window: 0d}\n", 4, "attribution.window", "must be above zero", false},
 	"a number as window":           {short + "attribution: {window: 30}\n", 4, "attribution.window", `"30" is no duration`, false},
