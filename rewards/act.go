@@ -1,6 +1,7 @@
 package rewards
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -9,9 +10,12 @@ import (
 // credited.
 const RefAccount = "account"
 
-// RefCode is the key in Reward.Refs of the code by which its owner uses a reward that is no code by itself
-// (a store credit that the shop carries as a single-use coupon).
+// RefCode is the key in Reward.Refs of the code by which its owner uses a reward, as the shop spells it: of a
+// gift card, or of a store credit that the shop carries as a single-use coupon.
 const RefCode = "code"
+
+// ShownCode is what the owner types to use the reward; "" if she need not type anything.
+func (r Reward) ShownCode() string { return cmp.Or(r.Refs[RefCode], r.Code) }
 
 // RefNewest is the key in a receipt's Refs of what a TakeCredit wants back in After: what the connector knows
 // the account's present state by.

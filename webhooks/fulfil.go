@@ -107,7 +107,7 @@ func (v *visit) baseline(ctx context.Context, j Job, take rewards.TakeCredit, m 
 	if err != nil && rewards.KindOf(err) != rewards.NotFound {
 		return &failure{call: err, note: j.Note}, nil
 	}
-	if m.After = receipt.Refs["newest"]; m.After == "" {
+	if m.After = receipt.Refs[rewards.RefNewest]; m.After == "" {
 		m.After = "none"
 	}
 	return nil, v.opts.Work.Retry(ctx, v.lane, j, errBaseline, 0, false, m.String())

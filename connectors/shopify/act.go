@@ -13,8 +13,8 @@ import (
 // gift card: that which was minted, as Shopify spells it.
 const (
 	RefAccount  = rewards.RefAccount
-	RefNewest   = "newest"
-	RefGiftCode = "gift_code"
+	RefNewest   = rewards.RefNewest
+	RefGiftCode = rewards.RefCode
 )
 
 // Do carries out an action once. Shopify has no idempotency key for any of them, so key is not sent:

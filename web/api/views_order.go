@@ -151,7 +151,7 @@ func viewGrant(g rewards.Grant) grantView {
 func viewReward(r rewards.StoredReward) rewardView {
 	out := rewardView{ID: r.ID, OrderID: some(r.OrderID), Advocate: r.AdvocateID, Beneficiary: string(r.Beneficiary),
 		Program: r.Program, Rule: r.Rule, Milestone: some(r.Milestone),
-		Product: some(r.Spec.ProductID), Tag: some(r.Spec.Tag), Charity: some(r.Spec.Charity), Kind: string(r.Spec.Kind), Status: string(r.Status), ReleaseAt: when(r.ReleaseAt), Code: some(r.Code),
+		Product: some(r.Spec.ProductID), Tag: some(r.Spec.Tag), Charity: some(r.Spec.Charity), Kind: string(r.Spec.Kind), Status: string(r.Status), ReleaseAt: when(r.ReleaseAt), Code: some(r.ShownCode()),
 		ExternalID: some(r.ExternalID), Reason: some(r.Reason), ReplacedBy: some(r.ReplacedBy)}
 	if r.Spec.Kind == rewards.KindDiscountCode {
 		out.Discount = viewDiscount(r.Spec.Discount)
