@@ -80,6 +80,13 @@ func newApp(o appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	installs, err := o.settings.pagesForInstalls(o.db, platforms, o.log)
+	if err != nil {
+		return nil, err
+	}
+	if installs != nil {
+		installs.Mount(a.echo)
+	}
 	jsonAPI.Mount(a.echo)
 	a.pipeline.Mount(a.echo)
 	healthy.Mount(a.echo)

@@ -126,7 +126,7 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			return err
 		}
-		return c.print(io, stored, changed, f.Warnings, needsOf(stored.Program, can))
+		return c.print(io, stored, changed, f.WarningsOn(platformOf(shop.Platform, can)), needsOf(stored.Program, can))
 	})
 }
 
@@ -148,6 +148,7 @@ func platformOf(name string, can connectors.Capabilities) programfile.Platform {
 	return programfile.Platform{
 		Name: name, Kinds: can.Rewards, FreeShipping: can.FreeShipping,
 		Scopes: can.Scopes, Links: can.Links, Collections: can.Collections, Countries: can.Countries,
+		Renewals: can.Renewals, CreditNote: can.CreditNote,
 	}
 }
 

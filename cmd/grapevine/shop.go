@@ -13,13 +13,14 @@ import (
 
 // shopCmd adds and looks after shops.
 type shopCmd struct {
-	Add    shopAddCmd    `cmd:"" help:"Add a shop."`
-	List   shopListCmd   `cmd:"" help:"List the shops."`
-	Show   shopShowCmd   `cmd:"" help:"Show one shop."`
-	Update shopUpdateCmd `cmd:"" help:"Give a shop a new token or address; sets a parked shop going."`
-	Pause  shopPauseCmd  `cmd:"" help:"Stop calling a shop; its webhooks are still stored."`
-	Resume shopResumeCmd `cmd:"" help:"Set a paused or parked shop going."`
-	Remove shopRemoveCmd `cmd:"" help:"Remove a shop: its token is wiped, its books are kept."`
+	Add     shopAddCmd     `cmd:"" help:"Add a shop."`
+	Connect shopConnectCmd `cmd:"" help:"Print a link by which a shop's owner connects it, where the platform has that."`
+	List    shopListCmd    `cmd:"" help:"List the shops."`
+	Show    shopShowCmd    `cmd:"" help:"Show one shop."`
+	Update  shopUpdateCmd  `cmd:"" help:"Give a shop a new token or address; sets a parked shop going."`
+	Pause   shopPauseCmd   `cmd:"" help:"Stop calling a shop; its webhooks are still stored."`
+	Resume  shopResumeCmd  `cmd:"" help:"Set a paused or parked shop going."`
+	Remove  shopRemoveCmd  `cmd:"" help:"Remove a shop: its token is wiped, its books are kept."`
 
 	Subscribe shopSubscribeCmd `cmd:"" help:"Set up a shop's webhooks, or see to it that they are as they should be."`
 }
