@@ -33,6 +33,8 @@ func (s *Shopify) Decode(topic string, body []byte, triggeredAt time.Time) (rewa
 		return decodePrivacy(topic, body)
 	case "app/uninstalled":
 		return decodeUninstalled(body, triggeredAt)
+	case topicOrder:
+		return decodeAsked(body)
 	}
 	return rewards.Unheeded{Reason: "unknown_topic"}, nil
 }

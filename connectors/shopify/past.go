@@ -47,7 +47,7 @@ func (s *Shopify) History(ctx context.Context, shop connectors.Shop, since time.
 	if err != nil {
 		return connectors.HistoryPage{}, err
 	}
-	vars := map[string]any{"query": "created_at:>='" + stamp(at.from) + "'", "after": nil}
+	vars := map[string]any{"query": "created_at:>='" + stamp(at.from) + "'", "sortKey": "CREATED_AT", "after": nil}
 	if at.after != "" {
 		vars["after"] = at.after
 	}
