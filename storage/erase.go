@@ -330,7 +330,7 @@ UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORD
 			return "", err
 		}
 	}
-	_, err = x.exec("UPDATE shops SET token_sealed = NULL WHERE shop_id = ? AND status = 'uninstalled'", shopID)
+	_, err = x.exec("UPDATE shops SET token_sealed = NULL, hooks_sealed = NULL WHERE shop_id = ? AND status = 'uninstalled'", shopID)
 	return "shop_erased", err
 }
 
@@ -350,7 +350,7 @@ func (x *txn) uninstall(shopID string, at time.Time) (string, error) {
 		return "", nil
 	}
 	was := row.Status
-	row.Status, row.Reason, row.TokenSealed = ShopUninstalled, "app_uninstalled", nil
+	row.Status, row.Reason, row.TokenSealed, row.HooksSealed = ShopUninstalled, "app_uninstalled", nil, nil
 	return "", x.saveShop(&row, was)
 }
 

@@ -46,7 +46,7 @@ func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err
 func deliveryTable(ds []connectors.Delivery) table {
 	sorted := make([]connectors.Delivery, len(ds))
 	for i, e := range ds {
-		e.Platform, e.Domain, e.Topic = clean(e.Platform), strings.ToLower(clean(e.Domain)), clean(e.Topic)
+		e.Platform, e.Domain, e.Topic = clean(e.Platform), foldDomain(clean(e.Domain)), clean(e.Topic)
 		sorted[i] = e
 	}
 	slices.SortStableFunc(sorted, func(a, b connectors.Delivery) int {

@@ -63,7 +63,7 @@ func (d *DB) Done(ctx context.Context, l webhooks.Lane, j webhooks.Job) error {
 }
 
 // Again ends a try with success and leaves the job for later. See webhooks.Work. Its tries are not kept: a
-// job that never ends would leave a row each time.
+// job that never ends would leave a row each time. One that somebody asked for meanwhile is due at once.
 func (d *DB) Again(ctx context.Context, l webhooks.Lane, j webhooks.Job, wait time.Duration, note string) error {
 	return d.fenced(ctx, l, "leaving a job for later", func(x *txn) error {
 		now, err := x.now()
@@ -73,8 +73,9 @@ func (d *DB) Again(ctx context.Context, l webhooks.Lane, j webhooks.Job, wait ti
 		if _, err := x.exec("DELETE FROM attempts WHERE shop_id = ? AND job_id = ?", l.Shop.ID, j.ID); err != nil {
 			return err
 		}
-		_, err = x.exec(`UPDATE jobs SET run_at = ?, unclear = false, note = ?, attempts = 0, first_at = NULL, last_code = '', last_error = '' WHERE shop_id = ? AND id = ?`,
-			now.Add(wait), clean(note), l.Shop.ID, j.ID)
+		_, err = x.exec(`UPDATE jobs SET run_at = CASE WHEN generation = ? THEN ? ELSE {now} END,
+  unclear = false, note = ?, attempts = 0, first_at = NULL, last_code = '', last_error = '' WHERE shop_id = ? AND id = ?`,
+			j.Generation, now.Add(wait), clean(note), l.Shop.ID, j.ID)
 		return err
 	})
 }

@@ -40,7 +40,7 @@ func (n NewShop) validate() error {
 // AddShop installs a shop. One that had left comes back under its old id. Kind Conflict, code
 // shop_exists, if it is installed already.
 func (d *DB) AddShop(ctx context.Context, n NewShop) (connectors.Installed, error) {
-	n.Domain = strings.ToLower(strings.TrimSpace(n.Domain))
+	n.Domain = foldDomain(strings.TrimSpace(n.Domain))
 	if err := n.validate(); err != nil {
 		return connectors.Installed{}, err
 	}
@@ -61,6 +61,16 @@ func (d *DB) AddShop(ctx context.Context, n NewShop) (connectors.Installed, erro
 		return x.install(&row, n)
 	})
 	return row.installed(), err
+}
+
+// foldDomain writes a domain in small letters, and leaves the path behind it as it is: a shop may live in a
+// folder, whose letters count.
+func foldDomain(s string) string {
+	host, path, inside := strings.Cut(s, "/")
+	if !inside {
+		return strings.ToLower(host)
+	}
+	return strings.ToLower(host) + "/" + path
 }
 
 func (x *txn) install(row *shopRow, n NewShop) error {
@@ -238,7 +248,7 @@ func (d *DB) Shop(ctx context.Context, id string) (connectors.Installed, error) 
 // FindShop returns the shop of a domain. Kind NotFound.
 func (d *DB) FindShop(ctx context.Context, domain string) (connectors.Installed, error) {
 	var row shopRow
-	err := d.read(ctx).Where("domain = ?", strings.ToLower(domain)).Take(&row).Error
+	err := d.read(ctx).Where("domain = ?", foldDomain(domain)).Take(&row).Error
 	return row.installed(), d.fault("finding a shop", missing(err, "shop", domain))
 }
 
@@ -254,7 +264,7 @@ func (d *DB) CallableShop(ctx context.Context, id string) (connectors.Shop, erro
 
 // Door finds what guards a shop's own address. See webhooks.Doors.
 func (d *DB) Door(ctx context.Context, platform, shopID string) (connectors.Door, error) {
-	row, err := d.read(ctx).shop(shopID)
+	row, err := d.read(ctx).shop(clean(shopID))
 	if err == nil && (row.Platform != platform || row.Status == ShopUninstalled) {
 		err = rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no %s shop %.80q", platform, shopID)
 	}

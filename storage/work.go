@@ -31,14 +31,30 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 		if err != nil {
 			return err
 		}
-		real := slices.DeleteFunc(slices.Clone(orders), func(c webhooks.Confirmed) bool { return c.NoOrder })
-		if err := x.judge(l, real); err != nil {
+		if err := x.judge(l, distinct(orders)); err != nil {
 			return err
 		}
 		// An order that was asked for again is read again: what waits for it waits on.
 		orders = slices.DeleteFunc(slices.Clone(orders), func(c webhooks.Confirmed) bool { return !slices.Contains(ended, c.Job.Subject) })
 		return x.endWaiting(l.Shop.ID, orders)
 	})
+}
+
+// distinct are the orders among what was read, each once, as it was newest: two names of one order may have
+// been asked for.
+func distinct(read []webhooks.Confirmed) []webhooks.Confirmed {
+	var orders []webhooks.Confirmed
+	for _, c := range read {
+		i := slices.IndexFunc(orders, func(o webhooks.Confirmed) bool { return o.Order.ID == c.Order.ID })
+		switch {
+		case c.NoOrder:
+		case i < 0:
+			orders = append(orders, c)
+		case orders[i].Trouble != "" || c.Trouble == "" && !c.Order.UpdatedAt.Before(orders[i].Order.UpdatedAt):
+			orders[i] = c
+		}
+	}
+	return orders
 }
 
 // judge applies orders to the book one after the other and stores what changed.

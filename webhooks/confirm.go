@@ -26,7 +26,7 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	for _, j := range jobs {
 		// What was read is judged before the shop's turn is over, however slowly it answers.
 		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn {
-			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j.Note)); err != nil {
+			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j, j.Note)); err != nil {
 				return err
 			}
 			continue
@@ -79,7 +79,12 @@ var errResting = rewards.Errorf(rewards.Unavailable, "shop_resting", "the shop a
 
 // rested notes that a try was none: the shop was not asked, or did not listen. Such tries count neither
 // for the next wait nor for giving an order up.
-func rested(note string) string {
+func rested(j Job, note string) string {
+	if j.Kind == rewards.JobPoll {
+		w := recallWatch(note)
+		w.Rested++
+		return w.String()
+	}
 	m := recall(note)
 	m.Rested++
 	return m.String()

@@ -162,21 +162,22 @@ func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, 
 	if wait == 0 {
 		wait = backoff(j.Attempts-recall(f.note).Rested, call.After)
 	}
+	ends := j.Kind != rewards.JobPoll // shops are asked for ever
 	switch {
 	case call.Park != "":
 		v.over = true
-		if err := v.opts.Work.Retry(ctx, v.lane, j, call, 0, unclear, rested(f.note)); err != nil {
+		if err := v.opts.Work.Retry(ctx, v.lane, j, call, 0, unclear, rested(j, f.note)); err != nil {
 			return "", err
 		}
 		v.opts.Log.Warn("shop parked", "shop", v.lane.Shop.ID, "reason", call.Park)
 		return "parked", v.opts.Lanes.Park(ctx, v.lane, call.Park)
 	case call.Throttled:
 		v.pause = max(v.pause, call.After, time.Second)
-		return "throttled", v.opts.Work.Retry(ctx, v.lane, j, call, call.After, unclear, rested(f.note))
-	case !unclear && !retryable(call):
+		return "throttled", v.opts.Work.Retry(ctx, v.lane, j, call, call.After, unclear, rested(j, f.note))
+	case ends && !unclear && !retryable(call):
 		v.opts.Log.Error("job given up", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
-	case v.opts.Now().Sub(j.FirstAt) > giveUp && j.Kind != rewards.JobPoll:
+	case ends && v.opts.Now().Sub(j.FirstAt) > giveUp:
 		v.opts.Log.Error("job given up after its last try", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
 	}

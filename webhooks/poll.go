@@ -25,10 +25,12 @@ type watch struct {
 	From    time.Time `json:"from,omitzero"`    // the moment that the look under way begins with
 	Cursor  string    `json:"cursor,omitempty"` // where it stands
 	Until   time.Time `json:"until,omitzero"`   // up to which it will have seen all
-	Swept   time.Time `json:"swept,omitzero"`   // the last look far back
+	Sweep   bool      `json:"sweep,omitempty"`  // it goes far back
+	Swept   time.Time `json:"swept,omitzero"`   // when the last such look ended
 	Kept    time.Time `json:"kept,omitzero"`    // the last look at the shop's webhooks
 	Found   int       `json:"found,omitempty"`  // deliveries that no webhook had brought, by the last look
 	Looking int       `json:"looking,omitempty"`
+	Rested  int       `json:"rested,omitempty"` // tries of this look that were none, as in memory
 }
 
 func recallWatch(note string) (w watch) {
@@ -47,6 +49,7 @@ func (w watch) String() string {
 }
 
 // begin settles from when on the next look goes. The first begins with the job: what was before is history.
+// A look far back goes at least as far as any other, or a long silence would leave a gap.
 func (w watch) begin(r connectors.Rhythm, now, first time.Time) watch {
 	if w.Cursor != "" {
 		return w
@@ -54,13 +57,26 @@ func (w watch) begin(r connectors.Rhythm, now, first time.Time) watch {
 	if w.Since.IsZero() {
 		w.Since = first
 	}
-	w.From, w.Until, w.Looking = w.Since.Add(-r.Overlap), now, 0
 	if w.Swept.IsZero() {
 		w.Swept = now
 	}
-	if r.Back > 0 && now.Sub(w.Swept) >= sweepEvery {
-		w.From, w.Swept = now.Add(-r.Back), now
+	w.From, w.Until, w.Looking = w.Since.Add(-r.Overlap), now, 0
+	w.Sweep = r.Back > 0 && now.Sub(w.Swept) >= sweepEvery
+	if far := now.Add(-r.Back); w.Sweep && far.Before(w.From) {
+		w.From = far
 	}
+	return w
+}
+
+// end closes a look that came to its last page.
+func (w watch) end(now time.Time) watch {
+	if w.Until.After(w.Since) {
+		w.Since = w.Until
+	}
+	if w.Sweep {
+		w.Swept = now
+	}
+	w.Found, w.Looking, w.Sweep, w.Rested = w.Looking, 0, false, 0
 	return w
 }
 
@@ -72,17 +88,16 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 		return nil, v.opts.Work.Done(ctx, v.lane, j)
 	}
 	rhythm, now := p.Rhythm(), v.opts.Now()
-	w := recallWatch(j.Note).begin(rhythm, now, j.FirstAt)
-	w, callErr := v.keepHooks(ctx, w, now)
+	w, callErr := v.keepHooks(ctx, recallWatch(j.Note).begin(rhythm, now, j.FirstAt), now)
 	if callErr != nil {
-		return &failure{call: callErr, note: w.String()}, nil
+		return missed(j, w, rhythm, callErr), nil
 	}
 	page, callErr := v.changes(ctx, p, w)
 	if callErr != nil {
 		if rewards.CodeOf(callErr) == "bad_cursor" { // begin the look anew
 			w.Cursor = ""
 		}
-		return &failure{call: callErr, note: w.String()}, nil
+		return missed(j, w, rhythm, callErr), nil
 	}
 	for i := range page.Deliveries {
 		page.Deliveries[i].Platform, page.Deliveries[i].Domain = v.lane.Shop.Platform, v.lane.Shop.Domain
@@ -101,17 +116,21 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 	if w.Cursor = page.Next; w.Cursor != "" {
 		return nil, v.opts.Work.Again(ctx, v.lane, j, 0, w.String())
 	}
-	if w.Until.After(w.Since) {
-		w.Since = w.Until
-	}
-	w.Found, w.Looking = w.Looking, 0
-	if w.Found > 0 {
+	if w = w.end(now); w.Found > 0 {
 		v.opts.Log.Info("asked the shop what changed", "shop", v.lane.Shop.ID, "new", w.Found)
 	}
-	return nil, v.opts.Work.Again(ctx, v.lane, j, rhythm.Every, w.String())
+	return nil, v.opts.Work.Again(ctx, v.lane, j, max(rhythm.Every, shortest), w.String())
 }
 
-// keepHooks has webhooks switched on again that the shop switched off.
+// missed is a look that failed. The next waits no longer than one that went well lets wait, unless the shop
+// asks for more: a poll is there for when other things fail.
+func missed(j Job, w watch, r connectors.Rhythm, err *connectors.CallError) *failure {
+	wait := min(backoff(j.Attempts-w.Rested, err.After), max(r.Every, err.After, shortest))
+	return &failure{call: err, note: w.String(), wait: wait}
+}
+
+// keepHooks has webhooks switched on again that the shop switched off. Where that cannot be done now the
+// shop is asked what changed all the more.
 func (v *visit) keepHooks(ctx context.Context, w watch, now time.Time) (watch, *connectors.CallError) {
 	k, ok := v.store.(HookKeeper)
 	if !ok || now.Sub(w.Kept) < keepEvery {
@@ -124,10 +143,16 @@ func (v *visit) keepHooks(ctx context.Context, w watch, now time.Time) (watch, *
 		}
 		return connectors.Receipt{}, err
 	})
-	if failed == nil {
+	if failed == nil || !retryable(failed) {
 		w.Kept = now
 	}
-	return w, failed
+	if failed != nil && (failed.Throttled || failed.Park != "") {
+		return w, failed
+	}
+	if failed != nil {
+		v.opts.Log.Warn("the shop's webhooks could not be looked at", "shop", v.lane.Shop.ID, "code", rewards.CodeOf(failed))
+	}
+	return w, nil
 }
 
 // changes makes one call of a look.
