@@ -1,0 +1,2 @@
+// Package stripetest is a simulated Stripe: the other side of the connector.
+package stripetest
