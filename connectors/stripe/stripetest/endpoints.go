@@ -15,6 +15,7 @@ type endpoint struct {
 	id, url, version, description string
 	events                        []string
 	connect, disabled, deleted    bool
+	byHand                        bool     // made in the dashboard
 	secrets                       []string // newest first; several while one is being rolled
 	created                       int64
 	metadata                      map[string]string
@@ -180,7 +181,7 @@ func (a *Account) AddEndpoint(address string, connect bool, types ...string) (id
 	if len(types) == 0 {
 		types = []string{"*"}
 	}
-	p := &endpoint{url: address, events: slices.Clone(types), connect: connect, metadata: map[string]string{}}
+	p := &endpoint{url: address, events: slices.Clone(types), connect: connect, byHand: true, metadata: map[string]string{}}
 	a.addEndpoint(p)
 	return p.id, p.secrets[0]
 }
@@ -220,6 +221,7 @@ type Endpoint struct {
 	ID, URL, Version string
 	Events           []string
 	Connect, Enabled bool
+	ByHand           bool     // by AddEndpoint, not through the API
 	Secrets          []string // newest first
 	Metadata         map[string]string
 }
@@ -231,7 +233,7 @@ func (a *Account) Endpoints() []Endpoint {
 	out := []Endpoint{}
 	for _, p := range a.endpoints {
 		if !p.deleted {
-			out = append(out, Endpoint{p.id, p.url, p.version, slices.Clone(p.events), p.connect, !p.disabled, slices.Clone(p.secrets), p.metadata})
+			out = append(out, Endpoint{p.id, p.url, p.version, slices.Clone(p.events), p.connect, !p.disabled, p.byHand, slices.Clone(p.secrets), p.metadata})
 		}
 	}
 	return out

@@ -79,13 +79,16 @@ func (a *Account) itemInclusions(field, id string) (any, bool) {
 	return nil, false
 }
 
+// embedded is how many things a list inside an object holds at most.
+const embedded = 10
+
 // listOf is a list inside an object.
 func listOf[T thing](a *Account, url string, of []T) object {
 	data := []any{}
-	for _, t := range of {
+	for _, t := range of[:min(embedded, len(of))] {
 		data = append(data, t.view(a))
 	}
-	return object{"object": "list", "data": data, "has_more": false, "url": url}
+	return object{"object": "list", "data": data, "has_more": len(of) > embedded, "url": url}
 }
 
 // expand puts things in the place of their ids where a request asks for it.

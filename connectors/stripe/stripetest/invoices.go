@@ -50,7 +50,7 @@ func (in *invoice) view(a *Account) object {
 		"billing_reason": in.reason, "charge": nil, "collection_method": "charge_automatically", "created": in.created, "currency": in.currency,
 		"customer": in.customer.id, "customer_address": orNilObject(in.customer.address), "customer_email": orNil(in.customer.email),
 		"customer_name": orNil(in.customer.name), "customer_phone": nil, "customer_shipping": nil, "description": nil, "discount": nil,
-		"discounts": []any{}, "due_date": nil, "effective_at": in.created, "ending_balance": in.ending, "from_invoice": nil, "lines": in.lineList(a),
+		"discounts": []any{}, "due_date": nil, "effective_at": in.created, "ending_balance": in.ending, "from_invoice": nil, "lines": listOf(a, "/v1/invoices/"+in.id+"/lines", in.items()),
 		"livemode": a.live, "metadata": stringMap(in.metadata), "number": in.number, "paid": in.status == "paid", "paid_out_of_band": in.outOfBand,
 		"payment_intent": nil, "period_end": in.end, "period_start": in.start, "starting_balance": in.starting, "status": in.status,
 		"status_transitions": object{"finalized_at": in.created, "marked_uncollectible_at": nil, "paid_at": orNull(in.paidAt), "voided_at": nil},
@@ -81,25 +81,42 @@ func (in *invoice) details(a *Account, out object) {
 	}
 }
 
-func (in *invoice) lineList(a *Account) object {
-	data := []any{}
-	for _, l := range in.lines {
-		one := object{
-			"id": strings.Replace(l.id, "li_", "il_", 1), "object": "line_item", "amount": l.subtotal, "amount_excluding_tax": l.subtotal, "currency": in.currency,
-			"description": l.title, "discount_amounts": []any{}, "discountable": true, "discounts": []any{}, "livemode": a.live, "metadata": object{},
-			"period": object{"start": in.start, "end": in.end}, "proration": false, "quantity": l.quantity, "subscription": nil, "tax_amounts": []any{},
-			"type":  "invoiceitem",
-			"price": object{"id": l.price, "object": "price", "active": true, "currency": in.currency, "product": l.product, "unit_amount": l.unit, "metadata": object{}},
-		}
-		if in.sub != nil {
-			one["type"], one["subscription"] = "subscription", in.sub.id
-		}
-		if in.discount != nil {
-			one["discount_amounts"] = []any{object{"amount": l.off, "discount": in.discount.id}}
-		}
-		data = append(data, one)
+// invoiceLine is a line of an invoice as the API shows it.
+type invoiceLine struct {
+	*line
+	invoice *invoice
+}
+
+func (l invoiceLine) key() string { return strings.Replace(l.id, "li_", "il_", 1) }
+func (l invoiceLine) at() int64   { return l.invoice.created }
+
+func (l invoiceLine) view(a *Account) object {
+	in := l.invoice
+	out := object{
+		"id": l.key(), "object": "line_item", "amount": l.subtotal, "amount_excluding_tax": l.subtotal, "currency": in.currency,
+		"description": l.title, "discount_amounts": []any{}, "discountable": true, "discounts": []any{}, "livemode": a.live, "metadata": object{},
+		"period": object{"start": in.start, "end": in.end}, "proration": false, "quantity": l.quantity, "subscription": nil, "tax_amounts": []any{},
+		"type":  "invoiceitem",
+		"price": object{"id": l.price, "object": "price", "active": true, "currency": in.currency, "product": l.product, "unit_amount": l.unit, "metadata": object{}},
 	}
-	return object{"object": "list", "data": data, "has_more": false, "url": "/v1/invoices/" + in.id + "/lines"}
+	if in.sub != nil {
+		out["type"], out["subscription"] = "subscription", in.sub.id
+	}
+	if in.discount != nil {
+		out["discount_amounts"] = []any{object{"amount": l.off, "discount": in.discount.id}}
+	}
+	if l.tax > 0 {
+		out["tax_amounts"] = []any{object{"amount": l.tax, "inclusive": false, "tax_rate": "txr_1"}}
+	}
+	return out
+}
+
+func (in *invoice) items() []invoiceLine {
+	var out []invoiceLine
+	for _, l := range in.lines {
+		out = append(out, invoiceLine{l, in})
+	}
+	return out
 }
 
 func invoiceRoutes() []route {
@@ -116,6 +133,13 @@ func invoiceRoutes() []route {
 			})
 		}},
 		one[*invoice]("/v1/invoices/{id}", "invoice"),
+		{http.MethodGet, "/v1/invoices/{id}/lines", spec{}.listing(), func(r request) (object, error) {
+			in, ok := find[*invoice](r.a, r.ids[0])
+			if !ok {
+				return nil, missing("invoice", r.ids[0], "id")
+			}
+			return cut(r, "/v1/invoices/"+in.id+"/lines", in.items())
+		}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package stripetest
 
 import (
+	"hash/fnv"
 	"net/http"
 	"slices"
 
@@ -69,9 +70,21 @@ func (c *charge) view(a *Account) object {
 		"captured":        c.status == "succeeded", "created": c.created, "currency": c.currency, "customer": orNil(c.customer),
 		"description": nil, "disputed": c.disputed, "failure_code": nil, "failure_message": nil, "fraud_details": object{}, "invoice": orNil(c.invoice),
 		"livemode": a.live, "metadata": stringMap(c.metadata), "paid": c.status == "succeeded", "payment_intent": c.intent.id,
-		"payment_method_details": object{"card": object{"brand": "visa", "country": "US", "funding": "credit", "last4": "4242", "network": "visa"}, "type": "card"},
+		"payment_method_details": object{"card": object{"brand": "visa", "country": "US", "fingerprint": fingerprint(c.buyer.Email), "funding": "credit", "last4": "4242", "network": "visa"}, "type": "card"},
 		"receipt_email":          nil, "refunded": c.amount > 0 && c.refunded == c.amount, "review": nil, "shipping": nil, "status": c.status,
 	}
+}
+
+// fingerprint is that of a buyer's card: everybody has one card.
+func fingerprint(email string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(email)) // a hash takes everything
+	b, sum := make([]byte, 16), h.Sum64()
+	for i := range b {
+		b[i] = alphabet[sum%uint64(len(alphabet))]
+		sum = sum/7 ^ sum<<11
+	}
+	return string(b)
 }
 
 // refund is money that went back.

@@ -190,13 +190,27 @@ func updatePromotion(r request) (object, error) {
 	return p.view(r.a), nil
 }
 
-// Codes are the promotion codes of the account, oldest first. For is a customer's id.
+// Codes are the words that work, or worked, as promotion codes, oldest first. Promotion codes of one word of
+// which one works are one code: the others made room for it. For is a customer's id.
 func (a *Account) Codes() ([]simshop.Code, error) {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
+	now := a.s.now().Unix()
 	out := []simshop.Code{}
+	at := map[string]int{}
 	for _, p := range a.promos {
-		out = append(out, simshop.Code{Code: p.code, Live: p.active(a.s.now().Unix()), Used: int(p.redeemed), For: p.customer})
+		c := simshop.Code{Code: p.code, Live: p.active(now), Used: int(p.redeemed), For: p.customer}
+		i, known := at[strings.ToUpper(p.code)]
+		switch {
+		case !known || c.Live && out[i].Live:
+			at[strings.ToUpper(p.code)] = len(out)
+			out = append(out, c)
+		case out[i].Live:
+			out[i].Used += c.Used
+		default:
+			c.Used += out[i].Used
+			out[i] = c
+		}
 	}
 	return out, nil
 }

@@ -80,6 +80,7 @@ type Server struct {
 	failures []*failure
 	calls    []Call
 	cause    cause // of what is emitted now
+	made     int64 // ids so far
 }
 
 // key is a secret key.
@@ -200,13 +201,24 @@ func (s *Server) Calls() []Call {
 
 func (s *Server) now() time.Time { return s.clock().UTC() }
 
+// longID is how many characters most ids have.
+const longID = 24
+
+// alphabet is what ids are made of, in the order of its characters.
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// newID gives an id of n random characters.
+// newID gives an id of n random characters. The long ones begin with a 1 and grow, as Stripe's do.
 func (s *Server) newID(prefix string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = alphabet[s.rng.IntN(len(alphabet))]
+	}
+	if n == longID {
+		s.made += 1 + s.rng.Int64N(9)
+		b[0] = '1'
+		for i, left := 6, s.made; i > 0; i, left = i-1, left/int64(len(alphabet)) {
+			b[i] = alphabet[left%int64(len(alphabet))]
+		}
 	}
 	return prefix + string(b)
 }

@@ -65,6 +65,9 @@ func (s *session) view(a *Account) object {
 		"status": s.status, "subscription": nil, "success_url": "https://example.com/success", "ui_mode": "hosted", "url": nil,
 		"setup_intent": nil, "recovered_from": nil, "total_details": object{"amount_discount": s.off(), "amount_shipping": s.shipping, "amount_tax": s.tax},
 	}
+	if s.mode == "setup" {
+		out["amount_subtotal"], out["amount_total"], out["currency"], out["total_details"] = nil, nil, nil, nil
+	}
 	if s.mode == "payment" {
 		out["customer_creation"] = "always"
 		if s.buyer.Guest {

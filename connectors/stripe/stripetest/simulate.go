@@ -8,15 +8,12 @@ import (
 
 var _ simshop.Shop = (*Server)(nil)
 
-// Simulate starts a simulated Stripe as a simulated shop: what it returns is a *Server. Webhook endpoints are
-// made through the API; with Options.Hooks one is there from the start, made by hand.
+// Simulate starts a simulated Stripe as a simulated shop: what it returns is a *Server. Options.Hooks is passed
+// over: where webhooks go is told by the API.
 func Simulate(o simshop.Options) (simshop.Shop, error) {
 	s, err := Start(Options{Seed: o.Seed, Now: o.Now, Currency: o.Currency, HoldPost: o.HoldPost})
 	if err != nil {
 		return nil, err
-	}
-	if o.Hooks != "" {
-		s.AddEndpoint(o.Hooks, false)
 	}
 	return s, nil
 }
@@ -32,7 +29,9 @@ func (s *Server) install(a *Account, domain, account string) simshop.Install {
 		Platform: "stripe", Domain: domain, APIURL: s.URL(), Token: s.Key(), Account: account, Currency: strings.ToUpper(a.currency), TimeZone: "UTC",
 	}
 	for _, p := range a.Endpoints() {
-		in.WebhookSecrets = append(in.WebhookSecrets, p.Secrets...)
+		if p.ByHand {
+			in.WebhookSecrets = append(in.WebhookSecrets, p.Secrets...)
+		}
 	}
 	return in
 }

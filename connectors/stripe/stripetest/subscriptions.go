@@ -15,7 +15,8 @@ type subscription struct {
 	interval             string // day, week, month, year
 	customer             *customer
 	items                []Item
-	taxed                string // decimal, each period
+	plan                 []*line // one period, without discounts
+	taxed                string  // decimal, each period
 	discount             *discount
 	first, latest        *invoice
 	start, end           int64 // the current period
@@ -29,9 +30,9 @@ func (s *subscription) at() int64   { return s.created }
 
 func (s *subscription) view(a *Account) object {
 	data := []any{}
-	for i, l := range s.first.lines {
+	for _, l := range s.plan {
 		data = append(data, object{
-			"id": strings.Replace(s.first.lines[i].id, "li_", "si_", 1), "object": "subscription_item", "created": s.created, "metadata": object{},
+			"id": strings.Replace(l.id, "li_", "si_", 1), "object": "subscription_item", "created": s.created, "metadata": object{},
 			"quantity": l.quantity, "subscription": s.id, "tax_rates": []any{},
 			"price": object{"id": l.price, "object": "price", "active": true, "currency": s.currency, "product": l.product, "type": "recurring",
 				"unit_amount": l.unit, "metadata": object{}, "recurring": object{"interval": s.interval, "interval_count": 1, "usage_type": "licensed"}},
@@ -58,7 +59,7 @@ func subscriptionRoutes() []route {
 				status := r.text("status")
 				fits := status == "all" || status == s.status || status == "" && s.status != "canceled" || status == "ended" && s.status == "canceled"
 				price := !r.has("price")
-				for _, l := range s.first.lines {
+				for _, l := range s.plan {
 					price = price || l.price == r.text("price")
 				}
 				return fits && price && r.is("customer", s.customer.id)
@@ -78,6 +79,7 @@ type SubscribeInput struct {
 	Metadata map[string]string // of the session and of the subscription
 	Tax      string            // decimal, on top, each period
 	Currency string            // "": the account's
+	Trial    bool              // the first period costs nothing
 }
 
 // Subscribe lets a buyer start a subscription at a checkout page and pay its first invoice. A subscription
@@ -100,12 +102,26 @@ func (a *Account) Subscribe(in SubscribeInput) (Sale, error) {
 		id: a.s.newID("sub_", 24), status: "active", currency: s.currency, interval: s.interval, customer: s.customer, items: in.Items, taxed: in.Tax,
 		created: now, start: now, periods: 1, metadata: maps.Clone(in.Metadata),
 	}
-	sub.end = sub.after(now)
+	sub.end, sub.plan = sub.after(now), s.lines
+	if in.Trial {
+		sub.status, s.lines, s.tax = "trialing", trial(s.lines), 0
+	}
 	s.mode, s.sub = "subscription", sub
 	a.subs = append(a.subs, sub)
 	a.things[sub.id] = sub
 	a.together(func() { a.begin(s, fresh) })
 	return a.sale(s), nil
+}
+
+// trial is what is billed for lines in a period that costs nothing.
+func trial(lines []*line) []*line {
+	var out []*line
+	for _, l := range lines {
+		free := *l
+		free.title, free.unit, free.subtotal, free.off, free.tax = "Trial period for "+l.title, 0, 0, 0, 0
+		out = append(out, &free)
+	}
+	return out
 }
 
 // begin makes the first invoice of a subscription, takes its money, and tells all that there is to tell.
@@ -176,7 +192,7 @@ func (a *Account) renew(id string, good bool) (string, error) {
 		return "", err
 	}
 	for i, l := range lines {
-		l.price = s.first.lines[i].price
+		l.price = s.plan[i].price
 	}
 	tax, err := parseAmount(s.taxed, s.currency)
 	if err != nil {
@@ -200,6 +216,7 @@ func (a *Account) renew(id string, good bool) (string, error) {
 		a.emit("invoice.created", in.view(a), nil)
 		a.emit("invoice.finalized", in.view(a), nil)
 		a.collect(in, good)
+		s.status = "active"
 		if in.status != "paid" {
 			s.status = "past_due"
 		}
