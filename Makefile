@@ -5,7 +5,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint format packages demo bench check build docker
+.PHONY: help test lint format packages demo bench check build plugins docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +31,13 @@ demo: ## everything in one process, with a simulated shop
 bench: ## measure throughput and latency on this machine: about ten minutes, BENCH=-quick two
 	go run ./internal/bench $(BENCH)
 
-check: test build ## all that is asked of a change: the tests and a static build
+check: test build plugins ## all that is asked of a change: the tests, a static build, the plugins
 
 build: ## a static binary: bin/grapevine
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/grapevine ./cmd/grapevine
+
+plugins: ## the shops' plugins as zips: dist/
+	go run ./connectors/woocommerce/plugin/pack dist/grapevine-woocommerce.zip
 
 docker: ## a container image: grapevine:latest
 	docker build --build-arg VERSION=$(VERSION) --tag grapevine .
