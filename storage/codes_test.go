@@ -95,3 +95,71 @@ func TestAnAdvocateWhoseCodeFailedGetsAnother(t *testing.T) {
 		}
 	})
 }
+
+// Where each code is a discount of its own in the shop, other terms have to reach each of them.
+func TestCodesOfAnOfferWithOtherTermsArePublishedAgain(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		desk := s.Desk()
+		publish := func(renew bool) {
+			t.Helper()
+			o, err := desk.Offer(s.ctx, r.lane, "give10")
+			s.no(err)
+			o.ExternalID, o.Shown, o.Status = "tpl_1", o.Version, "active"
+			s.no(desk.SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o, renew))
+		}
+		statuses := func() string {
+			t.Helper()
+			var rows []string
+			_, err := s.direct(s.ctx).scan(&rows, "SELECT code || ' ' || status FROM codes WHERE code LIKE 'KEPT%' OR program <> 'give10' ORDER BY code")
+			s.no(err)
+			return strings.Join(rows, ", ")
+		}
+		for i, code := range []string{"KEPT-1", "KEPT-2", "KEPT-3", "KEPT-4"} {
+			_, _, err := s.CreateAdvocate(s.ctx, r.shop.ID, rewards.NewAdvocate{CustomerID: code, Code: code})
+			s.no(err)
+			s.raw("UPDATE codes SET status = ? WHERE code = ?", []string{"active", "pending", "failed", "active"}[i], code)
+		}
+		other := creditProgram()
+		other.Name = "other10"
+		_, _, err := s.ApplyProgram(s.ctx, r.shop.ID, other, "x")
+		s.no(err)
+		s.raw("UPDATE codes SET program = 'other10' WHERE code = 'KEPT-4'")
+		s.raw("DELETE FROM jobs WHERE kind = 'offer' AND subject = 'other10'")
+		publish(false)
+		if got := statuses(); got != "KEPT-1 active, KEPT-2 pending, KEPT-3 failed, KEPT-4 active" {
+			t.Fatalf("without new terms: %s", got)
+		}
+		s.raw("DELETE FROM jobs WHERE kind = 'codes'")
+		again := creditProgram()
+		again.Friend.Percent = 2000
+		_, _, err = s.ApplyProgram(s.ctx, r.shop.ID, again, "y")
+		s.no(err)
+		publish(true)
+		if got := statuses(); got != "KEPT-1 pending, KEPT-2 pending, KEPT-3 failed, KEPT-4 active" || s.due(rewards.JobCodes) != 1 {
+			t.Fatalf("with new terms: %s, %d jobs", got, s.due(rewards.JobCodes))
+		}
+		codes, err := desk.PendingCodes(s.ctx, r.lane, "give10", 10)
+		s.no(err)
+		o, err := desk.Offer(s.ctx, r.lane, "give10")
+		if s.no(err); len(codes) != 3 || o.Publish.Discount.Percent != 2000 {
+			t.Fatalf("%v are to be published with %+v", codes, o.Publish.Discount)
+		}
+		s.no(desk.SaveCodes(s.ctx, r.lane, r.begin(rewards.JobCodes), codes, nil))
+		if got := statuses(); got != "KEPT-1 active, KEPT-2 active, KEPT-3 failed, KEPT-4 active" || s.due(rewards.JobCodes) != 0 {
+			t.Fatalf("after that: %s", got)
+		}
+	})
+}
+
+// A friend's order that comes while a code is being published again is judged as ever.
+func TestACodeCountsWhileItIsPublishedAgain(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		s.raw("UPDATE codes SET status = 'pending'")
+		r.decide(r.order("o1"))
+		if o, err := r.Order(r.ctx, r.shop.ID, "o1"); err != nil || o.Decision.Outcome != rewards.OutcomeRewarded {
+			t.Fatalf("got %+v, %v", o.Decision, err)
+		}
+	})
+}
