@@ -1,0 +1,119 @@
+package woocommerce
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+)
+
+// The headers of a delivery. None of them is signed.
+// Source: deliveries of WooCommerce 8.6.1 and 11.0.1; class WC_Webhook.
+const (
+	headerSignature  = "X-Wc-Webhook-Signature"
+	headerTopic      = "X-Wc-Webhook-Topic"
+	headerDeliveryID = "X-Wc-Webhook-Delivery-Id"
+	headerPrefix     = "X-Wc-"
+)
+
+// maxHeader bounds what is kept of a header. WooCommerce's topics and ids are far shorter.
+const maxHeader = 255
+
+// pingForm is the body of the call by which WooCommerce asks whether somebody is at an address, when a
+// webhook is made or led elsewhere. It has no headers of its own and no signature, and wants exactly 200.
+var pingForm = regexp.MustCompile(`^webhook_id=[0-9]+$`)
+
+// Receive checks a webhook's signature over the raw body with the secrets of the door that it came to, then
+// its headers. Kind Denied: there is no such door, or the body is not signed with one of its secrets (401).
+// Invalid: signed, but empty, or a header is missing or doubled (400); a doubled signature is Invalid too.
+//
+// The shop is the door's. The delivery id is made of what the body is about and its hash, because
+// WooCommerce's own is one per webhook and second. Bodies that look alike for different events (a deletion
+// is {"id":17} each time, an error document names nothing) take WooCommerce's id in.
+func (w *WooCommerce) Receive(a connectors.Arrival) (connectors.Delivery, error) {
+	if a.Door == nil {
+		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "no_door", "the address names no shop")
+	}
+	if pingForm.Match(a.Body) && !ofWebhook(a.Header) {
+		return connectors.Delivery{Platform: Name, Domain: a.Door.Domain, Ping: true}, nil
+	}
+	if len(a.Header.Values(headerSignature)) > 1 {
+		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	}
+	if !signed(a.Door.Secrets, a.Header.Get(headerSignature), a.Body) {
+		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "bad_signature", "the body is not signed with one of %d secrets", len(a.Door.Secrets))
+	}
+	if len(a.Body) == 0 {
+		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "empty_body", "the body is empty")
+	}
+	for name, values := range a.Header {
+		if strings.HasPrefix(http.CanonicalHeaderKey(name), headerPrefix) && len(values) > 1 {
+			return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "doubled_header", "%.80s comes more than once", name)
+		}
+	}
+	topic := a.Header.Get(headerTopic)
+	if topic == "" || len(topic) > maxHeader {
+		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "missing_header", "%s has %d characters", headerTopic, len(topic))
+	}
+	return connectors.Delivery{
+		Platform:   Name,
+		Domain:     a.Door.Domain,
+		Topic:      topic,
+		DeliveryID: deliveryID(topic, a.Body, a.Header.Get(headerDeliveryID)),
+		Body:       a.Body,
+	}, nil
+}
+
+// ofWebhook tells whether a call carries any of a webhook's headers.
+func ofWebhook(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(http.CanonicalHeaderKey(name), headerPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// signed compares in constant time, with every secret, whatever the outcome of the first. An empty secret
+// signs nothing.
+func signed(secrets []string, signature string, body []byte) bool {
+	if len(signature) != base64.StdEncoding.EncodedLen(sha256.Size) {
+		return false
+	}
+	given, err := base64.StdEncoding.Strict().DecodeString(signature)
+	if err != nil || len(given) != sha256.Size {
+		return false
+	}
+	ok := false
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		if hmac.Equal(given, mac.Sum(nil)) && secret != "" {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// deliveryID tells one state of one thing from another: by what the topic says it is (order.created and
+// order.updated are the same thing), its id and its body. An order that a look at the shop brings has the
+// id that a webhook with the same body has.
+func deliveryID(topic string, body []byte, given string) string {
+	var b struct {
+		ID      whole `json:"id"`
+		Created text  `json:"date_created_gmt"`
+	}
+	if parse(body, &b) == nil && b.ID > 0 && b.Created != "" {
+		given = ""
+	}
+	resource, _, _ := strings.Cut(topic, ".")
+	hash := sha256.Sum256(body)
+	all := sha256.Sum256([]byte(resource + "\n" + b.ID.id() + "\n" + hex.EncodeToString(hash[:]) + "\n" + given))
+	return hex.EncodeToString(all[:])
+}
