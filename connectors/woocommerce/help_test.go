@@ -181,3 +181,14 @@ func issue(customer string, d rewards.Discount) rewards.IssueCode {
 func grant(customer string) rewards.GrantCredit {
 	return rewards.GrantCredit{RewardID: rewardID, CustomerID: customer, Amount: usd(1000), ExpiresAt: ends}
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+func money(t testing.TB, decimal string) woocommercetest.Money {
+	t.Helper()
+	m, err := woocommercetest.ParseMoney(decimal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
