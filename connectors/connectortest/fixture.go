@@ -75,7 +75,7 @@ func WritesByMethod(r *http.Request, _ []byte) bool {
 
 // CardHolder is a simulated shop that carries gift cards; required of a platform that claims them.
 type CardHolder interface {
-	// GiftCards are those that can be spent, by their code or its end, with what is left on them.
+	// GiftCards are those that can be spent, by whatever names them, with what is left on them.
 	GiftCards() (left map[string]string, err error)
 }
 

@@ -24,6 +24,10 @@ func parts() []part {
 		{"signatures", signatures},
 		{"bodies", golden},
 		{"deliveries", deliveries},
+		{"capabilities", capabilities},
+		{"acts in trouble", troubled},
+		{"reading back", reading},
+		{"a shop that cannot be called", parking},
 	}
 }
 

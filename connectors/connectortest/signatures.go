@@ -94,11 +94,17 @@ func signatures(tb testing.TB, f Fixture) {
 	}
 	for _, e := range doors {
 		run(tb, e.name, func(tb testing.TB) {
-			e.s = e.s.under(tb)
+			e := e.under(tb)
 			e.accepts(letter)
 			e.refuses(letter)
 		})
 	}
+}
+
+// under is the entrance as a subtest sees it.
+func (e entrance) under(tb testing.TB) entrance {
+	e.s = e.s.under(tb)
+	return e
 }
 
 // under is the stage as a subtest of its test sees it.
@@ -120,7 +126,7 @@ func (e entrance) accepts(l simshop.Letter) {
 		"a secret of three, in the middle": {[]string{newSecret, oldSecret, retiredSecret}, oldSecret},
 	} {
 		run(e.s.tb, "signed with "+name, func(tb testing.TB) {
-			e.s = e.s.under(tb)
+			e := e.under(tb)
 			d, err := e.receive(tc.known, e.s.signed(l, tc.secret))
 			if err != nil || !bytes.Equal(d.Body, l.Body) {
 				tb.Errorf("it is refused: %v", err)
@@ -156,13 +162,13 @@ func (e entrance) refuses(l simshop.Letter) {
 		"the body is gone":                  {known, e.otherBody(good(), nil), false},
 	} {
 		run(e.s.tb, name, func(tb testing.TB) {
-			e.s = e.s.under(tb)
+			e := e.under(tb)
 			e.mustRefuse(tc.known, tc.letter, tc.either)
 		})
 	}
 	for name, forge := range e.s.f.Signing.Forged {
 		run(e.s.tb, name, func(tb testing.TB) {
-			e.s = e.s.under(tb)
+			e := e.under(tb)
 			e.mustRefuse(known, forge(e.s.clone(l), newSecret, time.Now()), true)
 		})
 	}
