@@ -85,7 +85,7 @@ func (c *caller) get(ctx context.Context, operation string, out any, do func(p s
 // list reads one page of a list into out, beginning after the thing of that id.
 func (c *caller) list(ctx context.Context, operation, after string, out any, do func(p stripego.ListParams) error) error {
 	return c.ask(ctx, operation, false, out, func(ctx context.Context) error {
-		p := stripego.ListParams{Context: ctx, StripeAccount: c.account(), Limit: stripego.Int64(perPage), Single: true}
+		p := stripego.ListParams{Context: ctx, StripeAccount: c.account(), Limit: stripego.Int64(c.s.perPage), Single: true}
 		if after != "" {
 			p.StartingAfter = stripego.String(after)
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	chargePages  = 2 // of 100 tries to pay for one sale
-	disputePages = 1
+	chargePages  = 1 // of 100 tries to pay for one sale
+	disputePages = 1 // of 100 disputes about one charge
 )
 
 // payments reads a sale's charges, with what was given back, and the disputes about them.

@@ -62,6 +62,7 @@ type Stripe struct {
 	opts      Options
 	transport http.RoundTripper
 	texts     *texts
+	perPage   int64 // how long pages are asked for: a hundred, but in tests
 }
 
 // Open makes a connector from the program's settings. It never lacks one: without secrets the shared door
@@ -99,7 +100,7 @@ func New(o Options) (*Stripe, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Stripe{opts: o, transport: transportOf(o.Client), texts: newTexts()}, nil
+	return &Stripe{opts: o, transport: transportOf(o.Client), texts: newTexts(), perPage: perPage}, nil
 }
 
 // validSecret tells whether a webhook secret has the form of Stripe's.
