@@ -84,6 +84,12 @@ func TestDigest(t *testing.T) {
 	is := func(e rewards.Event) func() (rewards.Event, error) {
 		return func() (rewards.Event, error) { return e, nil }
 	}
+	asked := func(id string) func() (rewards.Event, error) { // it leaves open which codes there are
+		return func() (rewards.Event, error) {
+			e, err := order(id, "", at)()
+			return rewards.OrderSeen{Order: e.(rewards.OrderSeen).Order, Ask: true}, err
+		}
+	}
 	source := script{
 		"plain":       order("1", "", at),
 		"plain older": order("1", "", at.Add(-time.Hour)),
@@ -96,6 +102,9 @@ func TestDigest(t *testing.T) {
 		"request":     is(rewards.DataRequested{CustomerID: "c9"}),
 		"gone":        is(rewards.CustomerGone{CustomerID: "c8"}),
 		"uninstalled": is(rewards.AppUninstalled{At: at}),
+		"open":        asked("6"),
+		"by a name":   is(rewards.OrderTouched{OrderID: "7", At: at, Ask: true}),
+		"broken":      is(rewards.HooksBroken{Reason: "hooks_empty"}),
 	}
 	want := map[string]Digested{
 		"plain":       {Status: EventDone, OrderID: "1", CustomerID: "c1"},
@@ -109,6 +118,9 @@ func TestDigest(t *testing.T) {
 		"request":     {Status: EventHeld, Reason: "data_request", CustomerID: "c9"},
 		"gone":        {Status: EventDone, Reason: "applied", CustomerID: "c8"},
 		"uninstalled": {Status: EventDone, Reason: "applied"},
+		"open":        {Status: EventConfirming, OrderID: "6", CustomerID: "c1"},
+		"by a name":   {Status: EventConfirming, OrderID: "7"},
+		"broken":      {Status: EventHeld, Reason: "hooks_empty"},
 	}
 	var events []Event
 	for topic := range want {
@@ -137,11 +149,11 @@ func TestDigest(t *testing.T) {
 			t.Errorf("order %s is to be read as of %s, want %s", j.Subject, j.Hint, at)
 		}
 	}
-	if fmt.Sprint(b.traced) != "[s 2]" {
-		t.Errorf("kept where %v came from, want that of the order that will be read", b.traced)
+	if slices.Sort(b.traced); fmt.Sprint(b.traced) != "[s 2 s 6]" {
+		t.Errorf("kept where %v came from, want that of the orders that will be read", b.traced)
 	}
-	if len(b.jobs) != 2 || len(b.applied) != 2 {
-		t.Errorf("%d jobs and %d applied events, want 2 and 2", len(b.jobs), len(b.applied))
+	if len(b.jobs) != 4 || len(b.applied) != 2 {
+		t.Errorf("%d jobs and %d applied events, want 4 and 2", len(b.jobs), len(b.applied))
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type shelf struct {
 	mu     sync.Mutex
 	kept   map[string]string // delivery id to body
+	from   map[string]string // delivery id to domain
 	groups []int
 	poison string        // a group that holds this delivery id fails
 	down   bool          // the database is away
@@ -26,7 +27,7 @@ type shelf struct {
 	entry  chan struct{} // told when a Put has begun, if set
 }
 
-func newShelf() *shelf { return &shelf{kept: map[string]string{}} }
+func newShelf() *shelf { return &shelf{kept: map[string]string{}, from: map[string]string{}} }
 
 func (s *shelf) Put(_ context.Context, ds []connectors.Delivery) (int, error) {
 	if s.entry != nil {
@@ -49,7 +50,7 @@ func (s *shelf) Put(_ context.Context, ds []connectors.Delivery) (int, error) {
 	stored := 0
 	for _, d := range ds {
 		if _, there := s.kept[d.DeliveryID]; !there {
-			s.kept[d.DeliveryID] = string(d.Body)
+			s.kept[d.DeliveryID], s.from[d.DeliveryID] = string(d.Body), d.Domain
 			stored++
 		}
 	}
@@ -72,6 +73,13 @@ func (s *shelf) bodies() map[string]string {
 		out[k] = v
 	}
 	return out
+}
+
+// sender is the domain that a delivery was stored for.
+func (s *shelf) sender(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.from[id]
 }
 
 // platform is the smallest platform: an HMAC in hex of the body, an id, and orders whose body is

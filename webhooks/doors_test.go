@@ -1,0 +1,237 @@
+package webhooks_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"grapevine/connectors"
+	"grapevine/rewards"
+	"grapevine/webhooks"
+)
+
+// lodge knows the doors of some shops, and can be away.
+type lodge struct {
+	mu    sync.Mutex
+	doors map[string]connectors.Door
+	down  bool
+}
+
+func (l *lodge) Door(_ context.Context, platform, shopID string) (connectors.Door, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down {
+		return connectors.Door{}, rewards.Errorf(rewards.Unavailable, "database_away", "no connection")
+	}
+	door, ok := l.doors[platform+" "+shopID]
+	if !ok {
+		return connectors.Door{}, rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no shop %s", shopID)
+	}
+	return door, nil
+}
+
+func (l *lodge) set(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
+}
+
+// clock is a time that moves by hand.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// street is a row of doors over an inbox: those of the village, and that of all plain shops.
+type street struct {
+	http.Handler
+	lodge *lodge
+	clock *clock
+	inbox *shelf
+}
+
+func newStreet(t *testing.T) street {
+	t.Helper()
+	s := street{inbox: newShelf(), clock: &clock{at: time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)}, lodge: &lodge{doors: map[string]connectors.Door{
+		"village shop_1": {ShopID: "shop_1", Domain: "one.example", Secrets: []string{"first"}},
+		"village shop_2": {ShopID: "shop_2", Domain: "two.example", Secrets: []string{"new", "old"}},
+		"village shop_3": {ShopID: "shop_3", Domain: "three.example"},
+		"plain shop_4":   {ShopID: "shop_4", Domain: "four.example", Secrets: []string{"first"}},
+	}}}
+	p, err := webhooks.New(webhooks.Options{
+		Inbox: s.inbox, Doors: s.lodge, Lanes: idle{}, Work: idle{}, Desk: idle{}, Platforms: []webhooks.Platform{newVillage(), plain},
+		Seal: func(string, *rewards.Order) {}, Now: s.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	e := echo.New()
+	p.Mount(e)
+	s.Handler = e
+	return s
+}
+
+// sends knocks at a door with a body that is signed with a secret.
+func (s street) sends(path, secret, topic, id string) *http.Response {
+	body := `{"id":"17"}`
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("X-Sign", sealed(secret, []byte(body)))
+	r.Header.Set("X-Topic", topic)
+	r.Header.Set("X-Id", id)
+	return answer(s, r)
+}
+
+func TestADoorOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		path, secret, topic string
+		want                int
+		kept                bool
+	}{
+		"the shop's own secret":                   {"/webhooks/village/shop_1", "first", "order", 200, true},
+		"the newer of two secrets":                {"/webhooks/village/shop_2", "new", "order", 200, true},
+		"the older of two secrets":                {"/webhooks/village/shop_2", "old", "order", 200, true},
+		"another shop's secret":                   {"/webhooks/village/shop_1", "new", "order", 401, false},
+		"no secret at all, where there is none":   {"/webhooks/village/shop_3", "", "order", 401, false},
+		"a shop that there is not":                {"/webhooks/village/shop_9", "first", "order", 401, false},
+		"a shop of another platform":              {"/webhooks/village/shop_4", "first", "order", 401, false},
+		"a call that only asks":                   {"/webhooks/village/shop_1", "first", "ping", 200, false},
+		"a call that only asks, badly signed":     {"/webhooks/village/shop_1", "wrong", "ping", 401, false},
+		"a name that no database takes":           {"/webhooks/village/%00%ff", "first", "order", 401, false},
+		"a name with a way out":                   {"/webhooks/village/..%2Fplain", "first", "order", 401, false},
+		"nobody's door":                           {"/webhooks/village", "first", "order", 404, false},
+		"nobody's door, with a slash":             {"/webhooks/village/", "first", "order", 404, false},
+		"further in":                              {"/webhooks/village/shop_1/more", "first", "order", 401, false},
+		"a shop's door where they all share one":  {"/webhooks/plain/shop_4", "first", "order", 404, false},
+		"a platform that there is not":            {"/webhooks/nowhere/shop_1", "first", "order", 404, false},
+		"an address that is longer than any name": {"/webhooks/village/" + strings.Repeat("x", 4000), "first", "order", 401, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStreet(t)
+			got := s.sends(tc.path, tc.secret, tc.topic, "d1")
+			if kept := s.inbox.bodies(); got.StatusCode != tc.want || tc.kept != (kept["d1"] == `{"id":"17"}`) || !tc.kept && len(kept) != 0 {
+				t.Errorf("status %d, kept %v; want %d, stored: %v", got.StatusCode, kept, tc.want, tc.kept)
+			}
+		})
+	}
+}
+
+func TestAWebhookBelongsToTheShopWhoseDoorItCameBy(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.sends("/webhooks/village/shop_1", "first", "order", "d1")
+	s.sends("/webhooks/village/shop_2", "new", "order", "d2")
+	for id, want := range map[string]string{"d1": "one.example", "d2": "two.example"} {
+		if got := s.inbox.sender(id); got != want {
+			t.Errorf("%s was stored for %q, want %s", id, got, want)
+		}
+	}
+}
+
+// For two seconds a door is remembered: so long a new secret may be refused, and an old one accepted.
+func TestASecretIsChanged(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	knock := func(secret string) int {
+		return s.sends("/webhooks/village/shop_1", secret, "order", secret).StatusCode
+	}
+	if got := knock("first"); got != 200 {
+		t.Fatalf("status %d", got)
+	}
+	s.lodge.set(func() {
+		s.lodge.doors["village shop_1"] = connectors.Door{ShopID: "shop_1", Domain: "one.example", Secrets: []string{"second"}}
+	})
+	for _, step := range []struct {
+		pass          time.Duration
+		first, second int
+	}{{0, 200, 401}, {1999 * time.Millisecond, 200, 401}, {time.Millisecond, 401, 200}} {
+		s.clock.pass(step.pass)
+		if first, second := knock("first"), knock("second"); first != step.first || second != step.second {
+			t.Errorf("after another %s the old secret is answered %d, the new one %d; want %d and %d", step.pass, first, second, step.first, step.second)
+		}
+	}
+	s.lodge.set(func() { delete(s.lodge.doors, "village shop_1") })
+	s.clock.pass(2 * time.Second)
+	if got := knock("second"); got != 401 {
+		t.Errorf("a shop that has left is answered %d", got)
+	}
+	s.lodge.set(func() {
+		s.lodge.doors["village shop_1"] = connectors.Door{ShopID: "shop_1", Domain: "one.example", Secrets: []string{"third"}}
+	})
+	if got := knock("third"); got != 200 {
+		t.Errorf("a shop that has come is answered %d: who was not there must not be remembered", got)
+	}
+}
+
+func TestADoorWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.sends("/webhooks/village/shop_1", "first", "order", "d1")
+	s.lodge.set(func() { s.lodge.down = true })
+	if got := s.sends("/webhooks/village/shop_1", "first", "order", "d2").StatusCode; got != 200 {
+		t.Errorf("a door that is remembered is answered %d", got)
+	}
+	for path, secret := range map[string]string{"/webhooks/village/shop_2": "new", "/webhooks/village/shop_9": "first"} {
+		got := s.sends(path, secret, "order", "d3")
+		if got.StatusCode != 503 || got.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: status %d, Retry-After %q; want 503 with a time", path, got.StatusCode, got.Header.Get("Retry-After"))
+		}
+	}
+	s.clock.pass(2 * time.Second)
+	if got := s.sends("/webhooks/village/shop_1", "first", "order", "d4").StatusCode; got != 503 {
+		t.Errorf("a door that is remembered no more is answered %d, want 503", got)
+	}
+	s.lodge.set(func() { s.lodge.down = false })
+	if got := s.sends("/webhooks/village/shop_2", "new", "order", "d3").StatusCode; got != 200 {
+		t.Errorf("sent again: status %d", got)
+	}
+	if kept := s.inbox.bodies(); len(kept) != 3 {
+		t.Errorf("kept %v, want d1, d2 and d3", kept)
+	}
+}
+
+func TestManyKnockAtManyDoorsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			path, secret, want := "/webhooks/village/shop_1", "first", 200
+			switch i % 4 {
+			case 1:
+				path, secret = "/webhooks/village/shop_2", "old"
+			case 2:
+				secret, want = "old", 401
+			case 3:
+				s.clock.pass(time.Second)
+			}
+			if got := s.sends(path, secret, "order", strings.Repeat("d", i+1)).StatusCode; got != want {
+				t.Errorf("knock %d: status %d, want %d", i, got, want)
+			}
+		})
+	}
+	all.Wait()
+	if n := len(s.inbox.bodies()); n != 150 {
+		t.Errorf("%d are kept, want 150", n)
+	}
+}
