@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"grapevine/connectors"
+	"grapevine/internal/invite"
 	"grapevine/rewards"
 	"grapevine/web/problem"
 )
@@ -25,16 +27,19 @@ func (p *Pages) callback(platform string) echo.HandlerFunc {
 			return fmt.Errorf("reading a callback of %s: %w", platform, err)
 		}
 		state, credential, err := read(body)
-		if err != nil {
-			return rewards.Errorf(rewards.Invalid, "bad_json", "a callback of %s: %w", platform, err)
+		if coded := new(rewards.Error); err != nil && !errors.As(err, &coded) {
+			err = rewards.Errorf(rewards.Invalid, "bad_json", "%w", err)
 		}
-		// A shop that hangs up half-way must not leave half an installation.
-		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(c.Request().Context()), p.budget, errors.New("install: 20s budget"))
-		defer cancel()
-		shop, err := p.connect(ctx, platform, state, credential)
 		if err != nil {
-			p.log.Warn("shop not connected", "request_id", problem.RequestID(c), "platform", platform, "code", rewards.CodeOf(err))
-			return err
+			return fmt.Errorf("a callback of %s: %w", platform, err)
+		}
+		// The server gives up on answers earlier than a slow shop is done. Where the deadline cannot be moved the
+		// answer may come too late; the shop then takes its keys back, and the shop's first call says so.
+		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(p.budget + spare))
+		// A shop that hangs up half-way must not leave half an installation.
+		shop, err := p.connect(context.WithoutCancel(c.Request().Context()), platform, state, credential)
+		if err != nil {
+			return err // who knocks without a link is not worth a line in the log
 		}
 		p.log.Info("shop connected", "request_id", problem.RequestID(c), "platform", platform, "shop", shop.ID, "domain", shop.Domain)
 		return c.JSON(http.StatusOK, map[string]string{"shop": shop.ID})
@@ -44,30 +49,36 @@ func (p *Pages) callback(platform string) echo.HandlerFunc {
 // connect uses the link up and installs its shop. A link whose shop would not have the keys stays used: who
 // guessed or stole one has one try.
 func (p *Pages) connect(ctx context.Context, platform, state, credential string) (connectors.Installed, error) {
-	// Reading comes first, since writing for everybody who knocks would keep others from the database.
-	if _, err := p.links.Install(ctx, platform, state); err != nil {
-		return connectors.Installed{}, err
-	}
-	link, err := p.links.UseInstall(ctx, platform, state)
+	link, err := p.use(ctx, platform, state)
 	if err != nil {
 		return connectors.Installed{}, err
 	}
-	shop, err := p.installer.Install(ctx, platform, connectors.Application{Domain: link.Domain, Token: credential})
+	try, cancel := context.WithTimeoutCause(ctx, p.budget, errors.New("install: 45s budget"))
+	defer cancel()
+	shop, err := p.installer.Install(try, platform, connectors.Application{Domain: link.Domain, Token: credential})
 	reason := ""
 	if err != nil {
 		shop, reason = connectors.Installed{}, rewards.CodeOf(err)
-		if reason == "" {
-			reason = "internal"
-		}
+		p.log.Warn("shop not connected", "platform", platform, "domain", link.Domain, "code", reason)
 	}
-	// The budget may be spent. What the page is going to say is worth a moment more.
-	end, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), within, errors.New("install: 5s budget"))
+	note, cancel := context.WithTimeoutCause(ctx, within, errors.New("install: 5s budget"))
 	defer cancel()
-	if noted := p.links.EndInstall(end, platform, state, shop.ID, reason); noted != nil {
+	if noted := p.links.EndInstall(note, platform, state, shop.ID, reason); noted != nil {
 		p.log.Error("end of an installation not noted", "platform", platform, "shop", shop.ID, "reason", reason, "error", noted)
 	}
 	if err != nil {
 		return connectors.Installed{}, fmt.Errorf("connecting %s: %w", link.Domain, err)
 	}
 	return shop, nil
+}
+
+// use uses a link up. Reading comes first, since writing for everybody who knocks would keep others from the
+// database.
+func (p *Pages) use(ctx context.Context, platform, state string) (invite.Invitation, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, errors.New("install: 5s budget"))
+	defer cancel()
+	if link, err := p.links.Install(ctx, platform, state); err != nil {
+		return link, err
+	}
+	return p.links.UseInstall(ctx, platform, state)
 }

@@ -27,9 +27,10 @@ import (
 const (
 	// maxCallback is how many bytes a callback may have; WooCommerce's have about 250.
 	maxCallback = 16 << 10
-	// budget is how long the shop may take to prove its keys and take its webhooks. It is below the 30 s after
-	// which this server gives up on an answer, and below the 60 s for which WooCommerce waits.
-	budget = 20 * time.Second
+	// budget is how long the shop may take to prove its keys and take its webhooks. WooCommerce waits 60 s.
+	budget = 45 * time.Second
+	// spare is what the answer may take beyond that: noting how it ended, and sending.
+	spare = 10 * time.Second
 	// within is for pages, which ask the database only.
 	within = 5 * time.Second
 )
@@ -53,7 +54,7 @@ type Installer interface {
 }
 
 // Reader reads what a platform's shops post to the callback: the link's state and the API credential, in the
-// form that the platform's connector wants. Any error means that the body is not such a thing.
+// form that the platform's connector wants. An error without a code means that the body is not such a thing.
 type Reader func(body []byte) (state, credential string, err error)
 
 // Options are what New needs; all are required.

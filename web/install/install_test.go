@@ -37,7 +37,7 @@ type world struct {
 	desk  *desk
 }
 
-func newWorld(t *testing.T, database string) *world {
+func newWorld(t *testing.T, database string, change ...func(*http.Server)) *world {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	db, err := storage.Open(t.Context(), storage.Options{URL: database, MasterKeys: []secret.Text{"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, Log: log})
@@ -58,7 +58,11 @@ func newWorld(t *testing.T, database string) *world {
 		t.Fatal(err)
 	}
 	p.Mount(e)
-	srv := httptest.NewServer(e)
+	srv := httptest.NewUnstartedServer(e)
+	for _, f := range change {
+		f(srv.Config)
+	}
+	srv.Start()
 	t.Cleanup(srv.Close)
 	w := &world{t: t, db: db, pages: p, url: srv.URL, desk: d}
 	w.shop(domain, keys)
@@ -157,7 +161,7 @@ func read(body []byte) (state, credential string, err error) {
 		return "", "", err
 	}
 	if in.State == "" || in.Key == "" || in.Secret == "" {
-		return "", "", fmt.Errorf("incomplete")
+		return "", "", rewards.Errorf(rewards.Invalid, "bad_token", "incomplete")
 	}
 	return in.State, in.Key + ":" + in.Secret, nil
 }
@@ -209,9 +213,9 @@ func TestACallbackThatIsNotGoodInstallsNothing(t *testing.T) {
 		status int
 	}{
 		"a forged state":        {callbackBody("in_FORGED", keys), http.StatusNotFound},
-		"no state":              {callbackBody("", keys), http.StatusBadRequest},
+		"no state":              {callbackBody("", keys), http.StatusUnprocessableEntity},
 		"a state in small":      {callbackBody(strings.ToLower(state), keys), http.StatusNotFound},
-		"no keys":               {callbackBody(state, ":"), http.StatusBadRequest},
+		"no keys":               {callbackBody(state, ":"), http.StatusUnprocessableEntity},
 		"a form":                {"user_id=" + state + "&consumer_key=ck_good&consumer_secret=cs_good", http.StatusBadRequest},
 		"nothing":               {"", http.StatusBadRequest},
 		"a state that is a sum": {`{"user_id":1,"consumer_key":"ck_good","consumer_secret":"cs_good"}`, http.StatusBadRequest},
@@ -267,6 +271,15 @@ func TestAShopThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
 	}
 	if _, page := w.comeBack("?success=0&user_id=" + state); !strings.Contains(page, "could not be connected") || !strings.Contains(page, "did not answer in time") {
 		t.Fatal(page)
+	}
+}
+
+// Trying keys takes longer than this server leaves to its other answers.
+func TestTheAnswerToACallbackMayComeLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testdb.SQLite(t), func(s *http.Server) { s.WriteTimeout = time.Nanosecond })
+	if status := w.post(callbackBody(w.link(), keys)); status != http.StatusOK {
+		t.Fatalf("status %d", status)
 	}
 }
 

@@ -78,7 +78,8 @@ func viewLink(l invite.Invitation, agreed bool) view {
 		v.Says = append(v.Says, "The keys were thrown away here, and the shop deletes them too.")
 		return v
 	case !l.UsedAt.IsZero():
-		return view{Title: "The shop is being connected", Tone: "waiting", Domain: l.Domain, Says: []string{"Reload the page in a few seconds."}}
+		return view{Title: "The shop is being connected", Tone: "waiting", Domain: l.Domain,
+			Says: []string{"Reload the page in a few seconds."}, Steps: []step{{"If it stays like this for a minute, take a new link.", again.Command}}}
 	case !agreed:
 		return view{Title: "Nothing was connected", Tone: "plain", Domain: l.Domain,
 			Says: []string{"You did not agree, so the shop gave no keys away."}, Steps: []step{{"If that was a mistake, take a new link.", again.Command}}}
