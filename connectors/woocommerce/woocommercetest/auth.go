@@ -2,7 +2,7 @@ package woocommercetest
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // OAuth 1.0a knows HMAC-SHA1
+	"crypto/sha1" // OAuth 1.0a knows HMAC-SHA1
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // OAuth 1.0a
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -76,7 +76,7 @@ type client struct {
 }
 
 func (s *Server) client(t *testing.T) *client {
-	return &client{t: t, s: s, base: s.URL(), token: s.Install().Token, method: "HMAC-SHA256", at: s.clock()}
+	return &client{t: t, s: s, base: s.URL(), token: s.Install().Token, method: "HMAC-SHA256"}
 }
 
 func (s *Server) clock() time.Time {

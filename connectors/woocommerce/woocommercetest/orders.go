@@ -244,9 +244,8 @@ func (s *Server) place(o *Order, in OrderInput) {
 		status = paidStatus(o)
 	}
 	s.setStatus(o, status)
-	if c := s.st.customers[o.CustomerID]; c != nil && o.Paid != nil && !c.Paying {
-		c.Paying, c.Modified = true, s.now()
-		s.emit("customer.updated", c.ID)
+	if o.TransactionID != "" {
+		s.emit("action.woocommerce_payment_complete", o.ID)
 	}
 }
 
@@ -270,6 +269,10 @@ func (s *Server) setStatus(o *Order, status string) {
 		o.Completed = &now
 	}
 	s.count(o)
+	if c := s.st.customers[o.CustomerID]; c != nil && o.Paid != nil && !c.Paying {
+		c.Paying, c.Modified = true, now
+		s.emit("customer.updated", c.ID)
+	}
 }
 
 // Pay pays an order: date_paid is set, and the status is processing, or completed where nothing is to be
@@ -286,6 +289,7 @@ func (s *Server) Pay(orderID string) error {
 		}
 		o.Paid = &now
 		s.setStatus(o, status)
+		s.emit("action.woocommerce_payment_complete", o.ID)
 		return nil
 	})
 }

@@ -146,17 +146,15 @@ func (c *call) createOrder() (any, int, *problem) {
 	if err != nil {
 		return nil, 0, c.refuseOrder(input, err)
 	}
+	o.Method, o.MethodTitle, o.TransactionID = in.Method, in.Title, in.Transaction
 	o.Status = "pending"
 	c.s.count(o)
 	c.settle(o, in)
-	o.Method, o.MethodTitle, o.TransactionID = in.Method, in.Title, in.Transaction
 	if bad := c.fillMeta(&o.Meta); bad != nil {
 		return nil, 0, bad
 	}
 	c.s.emit("order.created", o.ID)
-	if in.SetPaid || in.Status != "" && in.Status != "pending" {
-		c.s.emit("order.updated", o.ID)
-	}
+	c.s.emit("order.updated", o.ID) // it is saved more than once
 	c.header.Set("Location", fmt.Sprintf("%s/orders/%d", c.link("/wc/v3"), o.ID))
 	return c.oneOrder(o, http.StatusCreated)
 }

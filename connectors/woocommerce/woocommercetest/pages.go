@@ -116,8 +116,8 @@ func (c *call) pageHeaders(number, perPage, total int) {
 	}
 }
 
-// pageLink is the address of another page, with all that was asked but the credentials' signature; real
-// shops repeat that too, and it is of no use.
+// pageLink is the address of another page with all that was asked. What signs the request is repeated in it, as
+// real shops do, and is good for nothing there.
 func (c *call) pageLink(number int) string {
 	q := maps.Clone(c.query)
 	q.Set("page", strconv.Itoa(number))

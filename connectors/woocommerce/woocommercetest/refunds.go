@@ -2,7 +2,6 @@ package woocommercetest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,8 +24,6 @@ type RefundInput struct {
 	Lines  []RefundLine // LineID, Quantity, Total, Tax
 	ByAPI  bool         // the payment gateway moves the money
 }
-
-var errOverRefund = errors.New("Invalid refund amount.") //nolint:staticcheck // WooCommerce's sentence
 
 // RefundOrder gives money back. An order of which nothing is left is refunded; until then its status and its
 // total stay.
@@ -57,7 +54,7 @@ func (s *Server) refund(o *Order, in RefundInput) (Refund, error) {
 		}
 	}
 	if amount = amount.round(s.opts.Decimals); amount <= 0 || amount > left {
-		return Refund{}, errOverRefund
+		return Refund{}, &refusal{text: "Invalid refund amount."}
 	}
 	r := Refund{
 		ID: next(&s.st.lastPost), OrderID: o.ID, MetaID: next(&s.st.lastMeta), At: s.now(), Amount: amount, Reason: in.Reason, ByAPI: in.ByAPI,

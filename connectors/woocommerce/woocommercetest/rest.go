@@ -135,6 +135,9 @@ func (s *Server) respond(c *call, r *http.Request, route string, raw []byte) ans
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if route == "" {
+		return c.index() // keys count under /wc alone
+	}
 	key, bad := s.authenticate(r)
 	if bad != nil {
 		return c.refuse(bad)
@@ -142,9 +145,6 @@ func (s *Server) respond(c *call, r *http.Request, route string, raw []byte) ans
 	c.key = key
 	if bad := permit(key, c.method); bad != nil {
 		return c.refuse(bad)
-	}
-	if route == "" {
-		return c.index()
 	}
 	rest, ok := strings.CutPrefix(route, "/wc/v3")
 	if !ok {

@@ -98,7 +98,7 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for the simulated shop: %w", err)
 	}
-	seed := uint64(o.Seed) //nolint:gosec // any bits make a seed
+	seed := uint64(o.Seed)
 	s := &Server{
 		zone: zone, listener: listener, done: make(chan struct{}), opts: o,
 		rng: rand.New(rand.NewPCG(seed, 7)), st: newState(),

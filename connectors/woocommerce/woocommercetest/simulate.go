@@ -3,6 +3,7 @@ package woocommercetest
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -97,12 +98,13 @@ func (s *Server) Place(b simshop.Basket) (simshop.Sold, error) {
 	if b.Unpaid {
 		in.Method = "cod"
 	}
-	in.Meta = map[string]any{"_wc_order_attribution_source_type": "typein"}
+	in.Meta = map[string]any{
+		"_wc_order_attribution_source_type": "typein", "_wc_order_attribution_utm_source": "(direct)",
+		"_wc_order_attribution_session_entry": s.URL() + "/",
+	}
 	if b.Link != "" {
-		in.Meta = map[string]any{
-			refKey: b.Link, "_wc_order_attribution_source_type": "referral",
-			"_wc_order_attribution_session_entry": s.Install().APIURL + "/?ref=" + b.Link,
-		}
+		in.Meta[refKey] = b.Link
+		in.Meta["_wc_order_attribution_session_entry"] = s.URL() + "/?ref=" + url.QueryEscape(b.Link)
 	}
 	o, err := s.PlaceOrder(in)
 	if err != nil {
@@ -137,19 +139,15 @@ func (s *Server) Refund(orderID string, r simshop.Refund) error {
 		}
 		in.Lines = append(in.Lines, l)
 	}
-	if len(r.Lines) == 0 && r.Amount == "" && o.itemised() {
+	if len(r.Lines) == 0 && r.Amount == "" {
 		in.Lines = o.rest()
 	}
 	_, err = s.refund(o, in)
 	return err
 }
 
-// itemised tells whether all refunds so far name their lines, so that what is left can be named too.
-func (o *Order) itemised() bool {
-	return !slices.ContainsFunc(o.Refunds, func(r Refund) bool { return len(r.Lines) == 0 })
-}
-
-// rest are refund lines for all that is left of an order.
+// rest are refund lines for all that is left of an order; none if money was given back for nothing in
+// particular, so that nobody knows what is left of which line.
 func (o *Order) rest() []RefundLine {
 	var out []RefundLine
 	for _, l := range o.Lines {
@@ -165,6 +163,13 @@ func (o *Order) rest() []RefundLine {
 			out = append(out, RefundLine{LineID: l.ID, Quantity: 1, Total: l.Total, Tax: l.Tax, Shipping: true})
 		}
 	}
+	left := o.Total() - o.Refunded()
+	for _, l := range out {
+		left -= l.Total + l.Tax
+	}
+	if left != 0 {
+		return nil
+	}
 	return out
 }
 
@@ -176,7 +181,7 @@ func (s *Server) Cancel(orderID string) error {
 		return err
 	case slices.Contains([]string{"cancelled", "refunded", "trash"}, o.Status):
 		return fmt.Errorf("order %s is %s", orderID, o.Status)
-	case o.Paid != nil:
+	case o.Paid != nil && o.Total() > o.Refunded():
 		return s.Refund(orderID, simshop.Refund{})
 	}
 	return s.SetStatus(orderID, "cancelled")
