@@ -337,7 +337,6 @@ func TestWhatTheShopHoldsIsListed(t *testing.T) {
 		{ExternalID: o.ExternalID, Subject: "give10get10", Code: "gv-seed-7q2mxyzw"},
 		{ExternalID: got[1].ExternalID, Subject: "give10get10", Code: "anna-7q2m", Live: true},
 		{ExternalID: c.ExternalID, Subject: rewardID, Code: "gv-aaaa-bbbb-cccc", Live: true},
-		{ExternalID: g.ExternalID, Subject: credit.RewardID, Code: "credit-aaaaaaaaaaaaaaaa", Live: true},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)

@@ -36,18 +36,19 @@ const noRoute = "rest_no_route"
 // codeTaken is the error code of a coupon whose code exists.
 const codeTaken = "woocommerce_rest_coupon_code_already_exists"
 
-// failure classifies an answer that is not 200 or 201. A page in HTML is not WooCommerce's word but that of
-// a firewall or the host in front of it, so its 403 parks nothing.
+// failure classifies an answer that is not 200 or 201. A page in HTML, or JSON with a code that WooCommerce does
+// not have, is the word of a firewall or the host in front of it, so such a 403 parks nothing.
 func (w *WooCommerce) failure(res *http.Response, raw []byte, read bool) *connectors.CallError {
 	var p problem
-	told := parse(raw, &p) == nil && p.told()
+	spoken := parse(raw, &p) == nil // in JSON
+	told := spoken && p.told()
 	after := connectors.RetryAfter(res.Header, w.opts.Now())
 	code, words := strings.ToLower(string(p.Code)), shorten(string(p.Message))
 	st := res.StatusCode
 	switch {
 	case st >= 300 && st < 400:
 		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_moved", "status %d, to %.80q", st, leadsTo(res)), Unclear: !read}
-	case st == http.StatusForbidden && (!told || !fromREST(code)):
+	case st == http.StatusForbidden && (!spoken || p.Code != "" && !fromREST(code)):
 		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_firewall", "status 403 that is not WooCommerce's"), Unclear: !read, After: after}
 	case !told || st >= 500 || st == http.StatusTooManyRequests || st == http.StatusRequestTimeout:
 		return connectors.FromStatus(st, read, after)

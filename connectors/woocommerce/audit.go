@@ -12,8 +12,8 @@ import (
 // auditPages bounds a listing: a hundred coupons a page.
 const auditPages = 5000
 
-// Holdings lists the coupons that carry our mark, the oldest first. The API cannot look for marks, so all
-// coupons of the shop are read.
+// Holdings lists the coupons that carry our mark, the oldest first, but for those that stand for store credit:
+// Credits tells of them. The API cannot look for marks, so all coupons of the shop are read.
 func (w *WooCommerce) Holdings(ctx context.Context, shop connectors.Shop, f func(connectors.Holding) error) error {
 	query := url.Values{"per_page": {strconv.Itoa(perPage)}, "orderby": {"id"}, "order": {"asc"}, "status": {"any"}}
 	for page := 1; page <= auditPages; page++ {
@@ -28,7 +28,7 @@ func (w *WooCommerce) Holdings(ctx context.Context, shop connectors.Shop, f func
 		}
 		for _, c := range some {
 			kind, subject := c.mark()
-			if kind == "" || subject == "" {
+			if kind == "" || subject == "" || kind == kindCredit {
 				continue
 			}
 			h := connectors.Holding{ExternalID: c.ID.id(), Subject: subject, Code: string(c.Code), Live: c.live(w.opts.Now())}

@@ -45,9 +45,10 @@ type request struct {
 	query  url.Values
 	body   any  // marshalled; nil: none
 	open   bool // needs no keys
+	idle   bool // changes nothing, whatever its method is
 }
 
-func (r request) read() bool { return r.method == "" || r.method == http.MethodGet }
+func (r request) read() bool { return r.idle || r.method == "" || r.method == http.MethodGet }
 
 // reply is an answer with status 200 or 201.
 type reply struct {

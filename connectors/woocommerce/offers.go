@@ -154,50 +154,71 @@ func (w *WooCommerce) addCodes(ctx context.Context, shop connectors.Shop, a rewa
 	return r, err
 }
 
-// eachCode does something with all codes, some at a time. Codes that are refused for good are told; any other
-// error ends it.
+// eachCode does something with all codes, some at a time. Codes that are refused for good are told; after any
+// other error no further code is begun.
 func (w *WooCommerce) eachCode(ctx context.Context, a rewards.AddCodes, f func(context.Context, string) error) (connectors.Receipt, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	var o outcome
 	var group sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	refused := map[string]string{}
 	todo := make(chan string)
 	for range min(atOnce, len(a.Codes)) {
 		group.Go(func() {
 			for code := range todo {
-				err := f(ctx, code)
-				mu.Lock()
-				switch kind := rewards.KindOf(err); {
-				case err == nil:
-				case (kind == rewards.Invalid || kind == rewards.Conflict) && !connectors.AsCallError(err).Unclear:
-					refused[code] = rewards.CodeOf(err)
-				case failed == nil:
-					failed = err
-					cancel()
-				}
-				mu.Unlock()
+				o.note(code, f(ctx, code))
 			}
 		})
 	}
 	for _, code := range a.Codes {
 		if ctx.Err() != nil {
+			o.note(code, call(rewards.Errorf(rewards.Unavailable, "codes_pending", "%w", context.Cause(ctx))))
+		}
+		if o.failed() != nil {
 			break
 		}
 		todo <- code
 	}
 	close(todo)
 	group.Wait()
-	switch {
-	case failed != nil:
-		return connectors.Receipt{}, failed
-	case ctx.Err() != nil:
-		return connectors.Receipt{}, call(rewards.Errorf(rewards.Unavailable, "codes_pending", "%w", context.Cause(ctx)))
-	case len(refused) == 0:
-		refused = nil
+	if err := o.failed(); err != nil {
+		return connectors.Receipt{}, err
 	}
-	return connectors.Receipt{ExternalID: a.OfferID, Refused: refused}, nil
+	return connectors.Receipt{ExternalID: a.OfferID, Refused: o.refused}, nil
+}
+
+// outcome gathers what became of codes.
+type outcome struct {
+	mu      sync.Mutex
+	refused map[string]string
+	err     error
+	unclear bool
+}
+
+func (o *outcome) note(code string, err error) {
+	if err == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ce, kind := connectors.AsCallError(err), rewards.KindOf(err)
+	o.unclear = o.unclear || ce.Unclear
+	switch {
+	case (kind == rewards.Invalid || kind == rewards.Conflict) && !ce.Unclear:
+		if o.refused == nil {
+			o.refused = map[string]string{}
+		}
+		o.refused[code] = rewards.CodeOf(err)
+	case o.err == nil:
+		o.err = err
+	}
+}
+
+// failed is the first error that ended it all; unclear where any of them was.
+func (o *outcome) failed() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil || !o.unclear {
+		return o.err
+	}
+	return afterEffect(o.err)
 }
 
 // addCode makes one friend code. A retired one is a draft, which the shop does not mind: single removes it.

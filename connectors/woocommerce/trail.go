@@ -62,6 +62,7 @@ func (b *orderBody) leaveTrail(o *rewards.Order) {
 
 // countryOf is an ISO code of two letters, "" for anything else.
 func countryOf(code string) string {
+	code = strings.ToUpper(code)
 	if len(code) != 2 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return ""
 	}
