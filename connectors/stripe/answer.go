@@ -22,14 +22,16 @@ const (
 	codeAccount = "account_invalid"
 )
 
-// refusal classifies an answer other than 200.
+// refusal classifies an answer other than 200, by its status before its text.
 //
-// A 4xx was not carried out, but for 409 (another call under the same key is under way) and 429 after it was
-// begun. A 5xx, and anything that is not Stripe's own error document, may have been carried out.
+// A 4xx was not carried out, but for 409 (another call under the same key is under way). That goes for 429
+// too, and where it did not, the next try has the same key and looks first. A 5xx, and anything that is not
+// Stripe's own error document, may have been carried out.
 func (x exchange) refusal(err error, write bool, now time.Time) error {
 	var se *stripego.Error
-	if !errors.As(err, &se) || x.status < 400 {
-		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unavailable", "status %d without an error of Stripe's", x.status), Unclear: write, After: connectors.RetryAfter(x.header, now)}
+	said := errors.As(err, &se) && x.status >= 400
+	if !said {
+		se = &stripego.Error{Type: "no error of Stripe's"}
 	}
 	after := connectors.RetryAfter(x.header, now)
 	text := fmt.Sprintf("status %d, %s, code %q, param %q, request %s", x.status, se.Type, se.Code, se.Param, x.header.Get("Request-Id"))
@@ -38,15 +40,15 @@ func (x exchange) refusal(err error, write bool, now time.Time) error {
 		if after == 0 {
 			after = 2 * time.Second
 		}
-		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_throttled", "%s", text), After: after, Throttled: true, Unclear: write}
-	case x.status == http.StatusConflict, x.status >= 500, x.status == http.StatusRequestTimeout, se.Type == stripego.ErrorTypeIdempotency:
-		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unavailable", "%s", text), After: after, Unclear: write}
+		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_throttled", "%s", text), After: after, Throttled: true}
 	case x.status == http.StatusUnauthorized:
 		return parked("token_refused", text)
 	case string(se.Code) == codeAccount:
 		return parked("shop_gone", text)
 	case x.status == http.StatusForbidden:
 		return parked("scope_missing", text)
+	case !said, x.status == http.StatusConflict, x.status >= 500, x.status == http.StatusRequestTimeout, se.Type == stripego.ErrorTypeIdempotency:
+		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unavailable", "%s", text), After: after, Unclear: write}
 	case x.status == http.StatusNotFound, string(se.Code) == codeMissing:
 		return call(rewards.Errorf(rewards.NotFound, codeMissing, "%s", text))
 	case string(se.Code) == codeExists:

@@ -130,11 +130,8 @@ func decodeSession(e eventBody) (rewards.Event, error) {
 	}
 	seen := sale{session: &b, failed: e.Type == sessionFailed, at: e.at(), hint: true}
 	o, err := seen.order()
-	if rewards.CodeOf(err) == nobodyKnows {
+	if err != nil { // whoever reads it holds it, if it matters
 		return e.touched(seen.id()), nil
-	}
-	if err != nil {
-		return nil, err
 	}
 	ask := b.Invoice.ID != "" || b.Totals != nil && b.Totals.Discount > 0
 	return rewards.OrderSeen{Order: o, Ask: ask}, nil
@@ -161,11 +158,8 @@ func decodeInvoice(e eventBody) (rewards.Event, error) {
 	}
 	seen := sale{invoice: &b, at: e.at(), hint: true}
 	o, err := seen.order()
-	if rewards.CodeOf(err) == nobodyKnows {
-		return e.touched(b.ID), nil
-	}
 	if err != nil {
-		return nil, err
+		return e.touched(b.ID), nil
 	}
 	ask := b.Subscription.ID != "" || len(b.Discounts) > 0 || len(b.Off) > 0
 	return rewards.OrderSeen{Order: o, Ask: ask}, nil

@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -46,6 +47,9 @@ func (s *Stripe) Order(ctx context.Context, shop connectors.Shop, id string) (re
 	return o, nil
 }
 
+// idForm is what ids look like; they become part of an address.
+var idForm = regexp.MustCompile(`^[a-z]{2}_[A-Za-z0-9_]{1,250}$`)
+
 // noOrder says of something that exists that it is no sale.
 func noOrder(format string, args ...any) error {
 	return call(rewards.Errorf(rewards.Invalid, connectors.NotAnOrder, format, args...))
@@ -53,6 +57,9 @@ func noOrder(format string, args ...any) error {
 
 // sale reads all that belongs to a sale.
 func (c *caller) sale(ctx context.Context, id string) (sale, error) {
+	if !idForm.MatchString(id) {
+		return sale{}, noOrder("%.40q is no id of Stripe's", id)
+	}
 	switch kind, _, _ := strings.Cut(id, "_"); kind {
 	case "cs":
 		b, err := c.session(ctx, id)

@@ -88,7 +88,7 @@ func (s sale) currency() string {
 }
 
 // order is the sale in the domain's words. Kind Invalid, codes unknown_currency, bad_amount, amount_overflow:
-// it cannot be reckoned with. An order in a currency that nobody knows has no amounts; the rules hold it.
+// it cannot be reckoned with. An order in a currency that is not known, or not for sure, has no amounts.
 func (s sale) order() (rewards.Order, error) {
 	o := rewards.Order{
 		ID: s.id(), Name: s.name(), PlacedAt: s.placed(), UpdatedAt: s.at, Currency: s.currency(), Payment: s.payment(),
@@ -102,7 +102,7 @@ func (s sale) order() (rewards.Order, error) {
 	}
 	s.leaveTrail(&o)
 	o.MoneyBack.Currency = o.Currency
-	if _, known := rewards.Exponent(o.Currency); !known {
+	if _, known := rewards.Exponent(o.Currency); !known || unsettled(o.Currency) {
 		for _, c := range s.codes {
 			o.Codes = append(o.Codes, rewards.AppliedCode{Code: c.code, TookOff: rewards.Money{Currency: o.Currency}})
 		}
@@ -111,15 +111,15 @@ func (s sale) order() (rewards.Order, error) {
 	return o, s.price(&o)
 }
 
-// name is what people call the sale: the invoice's number, else what Stripe's dashboard shows it by.
+// name is what people call the sale: the invoice's number, where it has one.
 func (s sale) name() string {
 	if s.invoice != nil {
 		return cmp.Or(s.invoice.Number, s.invoice.ID)
 	}
-	return cmp.Or(s.session.Intent.ID, s.session.ID)
+	return s.id()
 }
 
-// payment is where the payment stands, before anything that was given back is looked at.
+// state is where the payment stands, before anything that was given back is looked at.
 func (s sale) state() rewards.Payment {
 	if s.invoice != nil {
 		switch s.invoice.Status {
@@ -211,6 +211,8 @@ func (s sale) paidAt() time.Time {
 	switch {
 	case s.invoice != nil:
 		return unix(s.invoice.Times.Paid)
+	case s.hint:
+		return s.at
 	case s.session.PaymentStatus == "no_payment_required":
 		return unix(s.session.Created)
 	}
