@@ -122,8 +122,8 @@ func (a *Account) publish(events []*event) {
 func (a *Account) audience(e *event) (out []*endpoint) {
 	for _, x := range a.s.accounts {
 		own := x == a
-		platform := a.platform != nil && x.id == a.platform.id && (x.live == a.live || x.live)
-		if !own && !platform || own && e.kind == "account.application.deauthorized" || a.parted {
+		platform := a.platform != nil && !a.parted && x.id == a.platform.id && (x.live == a.live || x.live)
+		if !own && !platform || own && e.kind == "account.application.deauthorized" {
 			continue
 		}
 		for _, p := range x.endpoints {

@@ -87,7 +87,7 @@ func parseForm(text string) (params, *apiError) {
 			out = append(out, pair{name, path, value})
 		}
 	}
-	sort.Slice(out, func(a, b int) bool { return placed(out[a].path) < placed(out[b].path) })
+	sort.SliceStable(out, func(a, b int) bool { return placed(out[a].path) < placed(out[b].path) })
 	return out, nil
 }
 
@@ -178,9 +178,9 @@ func matches(pattern, parts []string) bool {
 	return true
 }
 
-// text is a parameter's value, "" if it was not sent.
+// text is a parameter's value, "" if it was not sent; of several the last.
 func (p params) text(path string) string {
-	for _, x := range p {
+	for _, x := range slices.Backward(p) {
 		if x.path == path {
 			return x.value
 		}
