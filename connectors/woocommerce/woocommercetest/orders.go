@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -320,10 +320,9 @@ func (s *Server) change(orderID string, f func(*Order) error) error {
 
 // order finds an order by its id as text. The lock is held.
 func (s *Server) order(id string) (*Order, error) {
-	for _, o := range s.st.orders {
-		if idText(o.ID) == strings.TrimSpace(id) {
-			return o, nil
-		}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if o := s.st.orders[n]; err == nil && o != nil {
+		return o, nil
 	}
 	return nil, fmt.Errorf("no order %s", id)
 }

@@ -117,6 +117,7 @@ func TestPlace(t *testing.T) {
 		"paying twice":    s.Pay(sold.ID),
 		"paying nothing":  s.Pay("999"),
 		"a code of none":  second(s.Place(basket("nope"))),
+		"a test order":    second(s.Place(simshop.Basket{Buyer: b.Buyer, Goods: b.Goods, Test: true})),
 		"an empty basket": second(s.Place(simshop.Basket{Buyer: b.Buyer})),
 		"no e-mail":       second(s.Place(simshop.Basket{Goods: b.Goods})),
 		"a price of none": second(s.Place(simshop.Basket{Buyer: b.Buyer, Goods: []simshop.Goods{{Title: "x", Price: "1/2"}}})),
@@ -203,7 +204,7 @@ func TestVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := s.client(t)
-	make := func(code, amount, email, kind string) string {
+	coupon := func(code, amount, email, kind string) string {
 		ask := map[string]any{"code": code, "amount": amount, "usage_limit": 1, "email_restrictions": []string{email}}
 		if kind != "" {
 			ask["meta_data"] = []any{map[string]any{"key": "_grapevine_kind", "value": kind}}
@@ -218,11 +219,11 @@ func TestVault(t *testing.T) {
 		}
 		return fmt.Sprintf("%s by %d", balance, live)
 	}
-	make("one", "5", "anna@example.com", "credit")
-	two := make("two", "2.50", "ANNA@example.com", "credit")
-	make("bens", "9", "ben@example.com", "credit")
-	make("reward", "9", "anna@example.com", "reward")
-	make("foreign", "9", "anna@example.com", "")
+	coupon("one", "5", "anna@example.com", "credit")
+	two := coupon("two", "2.50", "ANNA@example.com", "credit")
+	coupon("bens", "9", "ben@example.com", "credit")
+	coupon("reward", "9", "anna@example.com", "reward")
+	coupon("foreign", "9", "anna@example.com", "")
 	if got := credit(); got != "7.50 by 2" {
 		t.Errorf("%s", got)
 	}
