@@ -38,7 +38,7 @@ func (s *Stripe) caller(shop connectors.Shop) (*caller, error) {
 	if err := admit(shop); err != nil {
 		return nil, err
 	}
-	base := apiAddress
+	base := "" // Stripe's own
 	if shop.APIURL != "" {
 		if err := s.CheckAPIURL(shop.APIURL); err != nil {
 			return nil, call(err)
@@ -55,16 +55,21 @@ func (s *Stripe) caller(shop connectors.Shop) (*caller, error) {
 	})}, nil
 }
 
-// backend makes one backend of the library. It writes into the configuration that it is given, so each has one
-// of its own: with a shared one, all would go where the first goes.
+// backend makes one backend of the library, at Stripe's own address of it or at another. The library writes
+// into the configuration that it is given, so each has one of its own: with a shared one, all would go where
+// the first goes.
 func backend(kind stripego.SupportedBackend, base string, hc *http.Client) stripego.Backend {
-	return stripego.GetBackendWithConfig(kind, &stripego.BackendConfig{
-		URL: stripego.String(base), HTTPClient: hc,
+	config := &stripego.BackendConfig{
+		HTTPClient: hc,
 		// Whoever asked tries again: the library would sleep past a deadline, and not after every trouble.
 		MaxNetworkRetries: stripego.Int64(0),
 		EnableTelemetry:   stripego.Bool(false),
 		LeveledLogger:     &stripego.LeveledLogger{Level: stripego.LevelNull},
-	})
+	}
+	if base != "" {
+		config.URL = stripego.String(base)
+	}
+	return stripego.GetBackendWithConfig(kind, config)
 }
 
 // account is the header Stripe-Account of calls for a connected account; nil for an account's own key.

@@ -34,7 +34,6 @@ const (
 )
 
 const (
-	apiAddress     = "https://api.stripe.com"
 	defaultTimeout = 10 * time.Second
 	secretPrefix   = "whsec_"
 )

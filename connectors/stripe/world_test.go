@@ -194,3 +194,6 @@ func withSettings(s connectors.Shop, more map[string]string) connectors.Shop {
 	return s
 }
 
+
+// simRefund is a refund of an amount, "" for all.
+func simRefund(amount string) simshop.Refund { return simshop.Refund{Amount: amount} }
