@@ -1,10 +1,14 @@
 package woocommerce_test
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -191,4 +195,42 @@ func money(t testing.TB, decimal string) woocommercetest.Money {
 		t.Fatal(err)
 	}
 	return m
+}
+
+func signature(secret, body string) string {
+	return base64.StdEncoding.EncodeToString(mac(secret, []byte(body)))
+}
+
+// bodyOf is a body of testdata.
+func bodyOf(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "webhooks", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// rest calls the simulated shop's API as its owner would, with Basic over what it takes for TLS.
+func (w *world) rest(method, path, body string) string {
+	w.t.Helper()
+	w.sim.SetHTTPS(true)
+	defer w.sim.SetHTTPS(false)
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.shop.APIURL+"/wp-json/wc/v3"+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	key, secret, _ := strings.Cut(w.shop.Token, ":")
+	req.SetBasicAuth(key, secret)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode > 201 {
+		w.t.Fatalf("%s %s: %d %s, %v", method, path, res.StatusCode, raw, err)
+	}
+	return string(raw)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -63,6 +64,9 @@ func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, addre
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return connectors.Subscription{}, call(rewards.Errorf(rewards.Invalid, "bad_address", "%.80q is no address for webhooks", address))
 	}
+	if refused(u) && shop.APIURL == "" {
+		w.warn(shop, "WordPress sends nothing to private addresses, nor to other ports than 80, 443 and 8080: webhooks will not come, and changes are only seen by asking")
+	}
 	hooks, err := w.ourHooks(ctx, shop, u.Path)
 	if err != nil {
 		return connectors.Subscription{}, err
@@ -89,6 +93,16 @@ func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, addre
 	}
 	sub.Settings[setHooks] = strings.Join(ids, ",")
 	return sub, nil
+}
+
+// refused tells whether WordPress would not send to an address, as far as it can be told without looking the
+// name up. Source: wp_http_validate_url.
+func refused(u *url.URL) bool {
+	if port := u.Port(); port != "" && port != "80" && port != "443" && port != "8080" {
+		return true
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsUnspecified())
 }
 
 // subscribe makes one webhook, or sets the first of those that are there right and removes the others.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"grapevine/rewards"
 )
@@ -11,8 +12,10 @@ import (
 // What an order tells of where it came from. All of it may be absent, none of it is ever logged.
 
 const (
-	// metaRef is where Grapevine's own plugin keeps the code of the link by which the buyer came.
-	metaRef = "_grapevine_ref"
+	// metaRef is where Grapevine's own plugin keeps the code of the link by which the buyer came; metaRefAt, when
+	// that was, like 2026-11-18T10:06:40Z.
+	metaRef   = "_grapevine_ref"
+	metaRefAt = "_grapevine_ref_at"
 	// metaEntry is the page on which the buyer's visit began, as WooCommerce's order attribution notes it
 	// since 8.5. The times that it notes are of no known zone and are not read.
 	metaEntry = "_wc_order_attribution_session_entry"
@@ -23,22 +26,22 @@ const (
 // longestAgent bounds what is kept of a browser's own description.
 const longestAgent = 512
 
-// touches are the codes of the links by which the buyer came, each once. They have no times, so they count
-// as at the order.
+// touches are the codes of the links by which the buyer came, each once. One without a time counts as at the
+// order.
 func (b *orderBody) touches() []rewards.Touch {
 	var out []rewards.Touch
-	add := func(code string) {
+	add := func(code string, at time.Time) {
 		f, ok := rewards.FoldCode(code)
 		for _, t := range out {
 			ok = ok && t.Code != f
 		}
 		if ok {
-			out = append(out, rewards.Touch{Code: f})
+			out = append(out, rewards.Touch{Code: f, At: at})
 		}
 	}
-	add(metaText(b.Meta, metaRef))
+	add(metaText(b.Meta, metaRef), timeOf(text(metaText(b.Meta, metaRefAt))))
 	if u, err := url.Parse(metaText(b.Meta, metaEntry)); err == nil {
-		add(u.Query().Get(refParameter))
+		add(u.Query().Get(refParameter), time.Time{})
 	}
 	return out
 }
