@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +35,6 @@ type village struct {
 	silent  error                       // what each question for changes is answered with, if set
 	torn    int                         // how many times the next page but the first is refused
 	broken  bool                        // webhooks are switched off
-	mended  int
-	asked   []string // from when on the shop was asked, and where
 }
 
 func newVillage() *village {
@@ -175,7 +174,6 @@ func (l lively) Changes(_ context.Context, _ connectors.Shop, since time.Time, c
 	v := l.village
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.asked = append(v.asked, fmt.Sprintf("%s %q", since.Format(time.TimeOnly), cursor))
 	if v.silent != nil {
 		return connectors.ChangesPage{}, v.silent
 	}
@@ -184,12 +182,13 @@ func (l lively) Changes(_ context.Context, _ connectors.Shop, since time.Time, c
 		return connectors.ChangesPage{}, &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unavailable", "status 502")}
 	}
 	var page connectors.ChangesPage
-	for _, d := range v.changes {
-		if v.at[d.DeliveryID].Before(since) || cursor != "" && d.DeliveryID <= cursor {
+	begin, _ := strconv.Atoi(cursor)
+	for i, d := range v.changes {
+		if i < begin || v.at[d.DeliveryID].Before(since) {
 			continue
 		}
 		if len(page.Deliveries) == 2 {
-			page.Next = page.Deliveries[1].DeliveryID
+			page.Next = strconv.Itoa(i)
 			break
 		}
 		page.Deliveries = append(page.Deliveries, d)
@@ -204,6 +203,5 @@ func (l lively) KeepHooks(context.Context, connectors.Shop) ([]string, error) {
 		return nil, nil
 	}
 	l.broken = false
-	l.mended++
 	return []string{"order"}, nil
 }
