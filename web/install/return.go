@@ -91,9 +91,9 @@ func viewLink(l invite.Invitation, agreed bool) view {
 
 func connected(l invite.Invitation) view {
 	return view{Title: "The shop is connected", Tone: "good", Domain: l.Domain,
-		Says: []string{"Its keys work and its webhooks are set up. You can close this page."},
+		Says: []string{"Its keys work. You can close this page."},
 		Steps: []step{
-			{"Check that all is well.", "grapevine doctor"},
+			{"Check that all is well, its webhooks too.", "grapevine doctor"},
 			{"Say who earns what.", "grapevine program apply FILE --shop " + l.ShopID},
 			{"Make a token for the plugin that shows customers their code.", "grapevine token create --scope write --shop " + l.ShopID},
 		}}

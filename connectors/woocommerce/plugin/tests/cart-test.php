@@ -134,6 +134,20 @@ test(
 );
 
 test(
+	'a cart that another plugin calculates beside the customer\'s changes nothing',
+	function () {
+		$shop              = Shop::open( coupons() );
+		request( array(), came( ANNA ) );
+		$shop->cart->total = 20;
+		$other             = clone $shop->cart;
+		$other->calculate_totals();
+		same( array( $other->applied, $shop->cart->applied ), array( array(), array() ) );
+		$shop->cart->calculate_totals();
+		same( array( $other->applied, $shop->cart->applied ), array( array(), array( 'anna-7q2m' ) ) );
+	}
+);
+
+test(
 	'a shop without coupons, cart or session is left alone',
 	function () {
 		$shop          = Shop::open( coupons() );

@@ -49,8 +49,8 @@ final class Cart {
 	 */
 	public function register() {
 		add_action( 'template_redirect', array( $this, 'arrive' ), 20 );
-		add_action( 'woocommerce_after_calculate_totals', array( $this, 'offer' ), 20 ); // The session is saved at 1000.
-		add_action( 'woocommerce_removed_coupon', array( $this, 'removed' ), 5 );        // The totals follow at 20.
+		add_action( 'woocommerce_after_calculate_totals', array( $this, 'offer' ), 20 );
+		add_action( 'woocommerce_removed_coupon', array( $this, 'removed' ), 5 ); // Before the totals are calculated for it.
 	}
 
 	/**
@@ -69,10 +69,13 @@ final class Cart {
 	}
 
 	/**
-	 * Puts the coupon in, if it fits.
+	 * Puts the coupon in, if it fits. Carts that other plugins calculate beside the customer's (what a subscription
+	 * is going to cost) are not looked at.
+	 *
+	 * @param \WC_Cart|null $cart The cart that was calculated, or null for the customer's.
 	 */
-	public function offer() {
-		if ( $this->busy ) {
+	public function offer( $cart = null ) {
+		if ( $this->busy || ( $cart && WC()->cart !== $cart ) ) {
 			return;
 		}
 		$this->busy = true;

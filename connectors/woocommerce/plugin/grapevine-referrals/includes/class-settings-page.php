@@ -139,8 +139,9 @@ final class Settings_Page {
 		echo '</tbody></table><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the box is shown', 'grapevine-referrals' ) . '</legend>';
 		$this->tick( 'thankyou', __( 'Show the box after an order', 'grapevine-referrals' ), $this->settings->shows( 'thankyou' ) );
 		$this->tick( 'account', __( 'Show the box in “My account”', 'grapevine-referrals' ), $this->settings->shows( 'account' ) );
+		echo '</fieldset>';
 		$this->tick( 'forget', __( 'Forget the API token', 'grapevine-referrals' ), false );
-		echo '</fieldset><p class="submit"><button type="submit" class="button button-primary">' . esc_html__( 'Save', 'grapevine-referrals' ) . '</button></p></form>';
+		echo '<p class="submit"><button type="submit" class="button button-primary">' . esc_html__( 'Save', 'grapevine-referrals' ) . '</button></p></form>';
 		$this->open( self::TEST );
 		echo '<p><button type="submit" class="button">' . esc_html__( 'Test the connection', 'grapevine-referrals' ) . '</button></p></form></div>';
 	}
