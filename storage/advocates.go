@@ -19,7 +19,9 @@ type advocateRow struct {
 	Status       string
 	Reason       string
 	Team         string
-	Created      stamp `gorm:"column:created_at"`
+	Created      stamp   `gorm:"column:created_at"`
+	MemberID     *string // who she is in the shop's group, where it has one
+	MemberSince  stamp
 }
 
 func (advocateRow) TableName() string { return "advocates" }
@@ -69,11 +71,12 @@ func (d *DB) CreateAdvocate(ctx context.Context, shopID string, n rewards.NewAdv
 		}
 	}
 	err = d.write(ctx, "creating an advocate", func(x *txn) error {
-		if err := x.lockLane(shopID); err != nil {
+		group, shops, err := x.lockAround(shopID)
+		if err != nil {
 			return err
 		}
 		var row advocateRow
-		err := x.Where("shop_id = ? AND customer_id = ?", shopID, n.CustomerID).Take(&row).Error
+		err = x.Where("shop_id = ? AND customer_id = ?", shopID, n.CustomerID).Take(&row).Error
 		created = errors.Is(err, gorm.ErrRecordNotFound)
 		if err == nil {
 			a, err = x.advocateAgain(shopID, row, n)
@@ -83,6 +86,10 @@ func (d *DB) CreateAdvocate(ctx context.Context, shopID string, n rewards.NewAdv
 			return err
 		}
 		a, err = x.createAdvocate(shopID, n)
+		if err != nil || group == "" || n.Email == "" {
+			return err
+		}
+		a, err = x.linkNew(group, shops, shopID, a.ID, n.Email)
 		return err
 	})
 	return a, created, err
@@ -104,6 +111,30 @@ func (x *txn) createAdvocate(shopID string, n rewards.NewAdvocate) (rewards.Advo
 		return rewards.Advocate{}, err
 	}
 	return x.giveCode(row, n)
+}
+
+// linkNew makes a new advocate a member of the shop's group. Who is blocked in another shop is so here.
+func (x *txn) linkNew(group string, shops []string, shopID, id, email string) (rewards.Advocate, error) {
+	var row advocateRow
+	if err := x.Where("shop_id = ? AND id = ?", shopID, id).Take(&row).Error; err != nil {
+		return rewards.Advocate{}, err
+	}
+	jobs, err := x.link(group, shops, row, email)
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	if err := x.enqueue(jobs); err != nil {
+		return rewards.Advocate{}, err
+	}
+	row = advocateRow{}
+	if err := x.Where("shop_id = ? AND id = ?", shopID, id).Take(&row).Error; err != nil {
+		return rewards.Advocate{}, err
+	}
+	list, err := x.withCodes(shopID, []advocateRow{row})
+	if err != nil {
+		return rewards.Advocate{}, err
+	}
+	return list[0], nil
 }
 
 // advocateAgain returns an advocate who was asked for again. If all that she ever had failed she gets

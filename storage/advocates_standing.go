@@ -5,20 +5,23 @@ import (
 	"slices"
 
 	"grapevine/rewards"
+	"grapevine/webhooks"
 )
 
-// BlockAdvocate keeps an advocate from earning; her code stays. Of what she earned before, all that is not
-// on its way to the shop yet is judged again. reason and actor are kept.
+// BlockAdvocate keeps an advocate from earning, in all shops of the group where she is a member of one; her code
+// stays. Of what she earned before, all that is not on its way to the shop yet is judged again. reason and actor
+// are kept.
 func (d *DB) BlockAdvocate(ctx context.Context, shopID, id, reason, actor string) (rewards.Advocate, error) {
 	return d.moveAdvocate(ctx, shopID, id, standing{to: "blocked", change: "block", reason: reason, actor: actor}, "active")
 }
 
-// UnblockAdvocate lets her earn again, also for the orders that came while she was blocked.
+// UnblockAdvocate lets her earn again, in all shops of the group, also for the orders that came while she was blocked.
 func (d *DB) UnblockAdvocate(ctx context.Context, shopID, id, reason, actor string) (rewards.Advocate, error) {
 	return d.moveAdvocate(ctx, shopID, id, standing{to: "active", change: "unblock", reason: reason, actor: actor}, "blocked")
 }
 
-// RetireAdvocate ends an advocate and stops her codes in the shop. What she earned stays hers.
+// RetireAdvocate ends an advocate and stops her codes in the shop. What she earned stays hers, and so does what
+// she is in other shops of a group.
 func (d *DB) RetireAdvocate(ctx context.Context, shopID, id, reason, actor string) (rewards.Advocate, error) {
 	return d.moveAdvocate(ctx, shopID, id, standing{to: "retired", change: "retire", reason: reason, actor: actor}, "active", "blocked")
 }
@@ -30,33 +33,55 @@ type standing struct{ to, change, reason, actor string }
 // advocate_retired, for one that has ended.
 func (d *DB) moveAdvocate(ctx context.Context, shopID, id string, s standing, from ...string) (rewards.Advocate, error) {
 	err := d.write(ctx, "changing an advocate", func(x *txn) error {
+		if _, _, err := x.lockAround(shopID); err != nil {
+			return err
+		}
 		row, err := x.lockAdvocate(shopID, id)
-		if err != nil || row.Status == s.to {
-			return err
-		}
-		if !slices.Contains(from, row.Status) {
-			return rewards.Errorf(rewards.Conflict, "advocate_"+row.Status, "advocate %s is %s", id, row.Status)
-		}
-		reason := short(s.reason)
-		if s.to == "active" {
-			reason = ""
-		}
-		if _, err := x.exec("UPDATE advocates SET status = ?, reason = ? WHERE shop_id = ? AND id = ?", s.to, reason, shopID, id); err != nil {
-			return err
-		}
-		if err := x.noteChange(shopID, id, rewards.AdvocateChange{Change: s.change, Reason: s.reason, Actor: s.actor}); err != nil {
-			return err
-		}
-		jobs, err := x.followStanding(shopID, id, s)
 		if err != nil {
 			return err
 		}
-		return x.enqueue(shopJobs(shopID, jobs))
+		if row.Status != s.to && !slices.Contains(from, row.Status) {
+			return rewards.Errorf(rewards.Conflict, "advocate_"+row.Status, "advocate %s is %s", id, row.Status)
+		}
+		rows := []advocateRow{row}
+		if s.to != "retired" {
+			if rows, err = x.herRows(row); err != nil {
+				return err
+			}
+		}
+		var jobs []webhooks.ShopJob
+		for _, r := range rows {
+			if !slices.Contains(from, r.Status) {
+				continue
+			}
+			more, err := x.stand(r, s)
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, more...)
+		}
+		return x.enqueue(jobs)
 	})
 	if err != nil {
 		return rewards.Advocate{}, err
 	}
 	return d.Advocate(ctx, shopID, id)
+}
+
+// stand gives an advocate her new status, and returns the jobs that follow from it.
+func (x *txn) stand(row advocateRow, s standing) ([]webhooks.ShopJob, error) {
+	reason := short(s.reason)
+	if s.to == "active" {
+		reason = ""
+	}
+	if _, err := x.exec("UPDATE advocates SET status = ?, reason = ? WHERE shop_id = ? AND id = ?", s.to, reason, row.ShopID, row.ID); err != nil {
+		return nil, err
+	}
+	if err := x.noteChange(row.ShopID, row.ID, rewards.AdvocateChange{Change: s.change, Reason: s.reason, Actor: s.actor}); err != nil {
+		return nil, err
+	}
+	jobs, err := x.followStanding(row.ShopID, row.ID, s)
+	return shopJobs(row.ShopID, jobs), err
 }
 
 // lockAdvocate reads an advocate while nobody else writes for the shop. Kind NotFound.

@@ -23,6 +23,8 @@ type bookLoad struct {
 	retired  map[string]retiredCode
 	programs map[string]bool
 	people   map[string]bool          // advocates
+	shared   map[string]bool          // programmes that are a group's
+	mates    []mate                   // the same people in other shops of the group
 	own      map[string][]ownOrder    // by order id: what else its buyer ordered
 	bonds    map[string]ownOrder      // by order id: the order that binds its buyer
 	sealed   map[string]advocateRow   // advocates of claims, by id
@@ -42,8 +44,8 @@ func (x *txn) book(shop connectors.Shop, orders []webhooks.Confirmed) (*bookLoad
 }
 
 // loadBook loads and locks the state of a shop for sealed orders; friends are who placed them, plain, by
-// order id. The offers are locked before anything is counted: what was used of a budget cannot change
-// until the transaction ends. The number of statements does not depend on that of the orders.
+// order id. The offers, and a group's budgets after them, are locked before anything is counted: what was used
+// cannot change until the transaction ends. The number of statements does not depend on that of the orders.
 func (x *txn) loadBook(shop connectors.Shop, orders []webhooks.Confirmed, friends map[string]fairness.Person) (*bookLoad, error) {
 	now, err := x.now()
 	if err != nil {
@@ -51,7 +53,7 @@ func (x *txn) loadBook(shop connectors.Shop, orders []webhooks.Confirmed, friend
 	}
 	b := &bookLoad{
 		txn: x, shopID: shop.ID, orders: orders, friends: friends, retired: map[string]retiredCode{}, programs: map[string]bool{}, people: map[string]bool{},
-		own: map[string][]ownOrder{}, bonds: map[string]ownOrder{}, sealed: map[string]advocateRow{}, kept: map[string]rewards.Claim{},
+		shared: map[string]bool{}, own: map[string][]ownOrder{}, bonds: map[string]ownOrder{}, sealed: map[string]advocateRow{}, kept: map[string]rewards.Claim{},
 		book: &rewards.Book{
 			ShopCurrency: shop.Currency, Now: now, Mint: x.d.mint,
 			Versions: map[string][]rewards.Program{}, Owners: map[string]rewards.Claim{}, Records: map[string]rewards.Record{},
@@ -61,7 +63,7 @@ func (x *txn) loadBook(shop connectors.Shop, orders []webhooks.Confirmed, friend
 		}}
 	for _, step := range []func() error{
 		b.records, b.trails, b.owners, b.rewards, b.rewardCodes, b.ownOrders, b.bind, b.family, b.offers, b.versions,
-		b.used, b.referrals, b.earlier, b.cases,
+		b.others, b.used, b.referrals, b.earlier, b.cases,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -214,31 +216,17 @@ func (b *bookLoad) rewardCodes() error {
 	return err
 }
 
-type budgetRow struct {
-	Program         string
-	BudgetUsedMinor int64
-	Currency        string
-}
-
 func (b *bookLoad) offers() error {
-	var rows []budgetRow
 	if len(b.programs) == 0 {
 		return nil
 	}
-	if _, err := b.scan(&rows, lockOffers, b.shopID, keysOf(b.programs)); err != nil {
-		return err
-	}
+	rows, err := b.lockBudgets(b.shopID, keysOf(b.programs))
 	for _, r := range rows {
-		b.book.BudgetUsed[r.Program] = rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Currency}
+		b.book.BudgetUsed[r.Program] = r.used()
+		if r.GroupID != nil {
+			b.shared[r.Program] = true
+		}
 	}
-	return nil
-}
-
-const lockOffers = "SELECT program, budget_used_minor, currency FROM offers WHERE shop_id = ? AND program IN ? ORDER BY program {lock}"
-
-func (x *txn) lockOffers(shopID string, programs []string) error {
-	var rows []budgetRow
-	_, err := x.scan(&rows, lockOffers, shopID, programs)
 	return err
 }
 

@@ -46,15 +46,23 @@ func (b *bookLoad) used() error {
 		return nil
 	}
 	people := keysOf(b.people)
-	const of = `SELECT r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v CROSS JOIN rewards r
+	const of = `SELECT r.shop_id, r.advocate_id, r.program, r.order_id, r.id, r.milestone, r.created_at FROM v CROSS JOIN rewards r
 WHERE r.shop_id = ? AND r.advocate_id IN ? AND r.program = v.program AND r.status NOT IN ('reversed', 'revoked') AND r.order_id IS NOT NULL AND `
 	rows, err := queryAll[rewardRow](b.txn, t, of+"r.created_at >= v.since UNION "+of+"v.milestones AND r.milestone <> ''", b.shopID, people, b.shopID, people)
+	if err != nil {
+		return err
+	}
+	elsewhere, err := b.usedElsewhere(t)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, elsewhere...)
 	slices.SortFunc(rows, func(a, b rewardRow) int { return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID, b.ID)) })
 	for _, r := range rows {
 		key := rewards.UsedKey(r.Program, r.AdvocateID)
-		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: plain(r.OrderID), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
+		b.book.AdvocateUsed[key] = append(b.book.AdvocateUsed[key], rewards.Use{OrderID: b.orderOf(r.ShopID, plain(r.OrderID)), RewardID: r.ID, At: r.Created.Time, Milestone: r.Milestone})
 	}
-	return err
+	return nil
 }
 
 // limitSince tells from when on the limits of a programme's versions count, zero if they have none, and
@@ -93,24 +101,24 @@ const (
 	counts = "(o.outcome = 'rewarded' OR o.outcome = 'pending' AND o.paid)"
 )
 
-// The same question to each database: of every pair the newest, by the index of referrals. SQLite knows no
+// The same question to each database: of every row the newest, by the index of referrals. SQLite knows no
 // LATERAL, and finds the oldest that is wanted first; of PostgreSQL it makes a plan that needs no statistics.
-// The parameters are the shop and mostReferrals, and once more the shop for SQLite.
+// The parameter is mostReferrals.
 const (
-	pgReferrals = `SELECT v.program, v.advocate_id, r.order_id, r.placed_at, r.counts FROM v CROSS JOIN LATERAL (SELECT o.order_id, o.placed_at, ` + counts + ` AS counts
-  FROM orders o WHERE o.shop_id = ? AND o.advocate_id = v.advocate_id AND o.program = v.program AND o.placed_at >= v.since AND o.outcome IN ` + stood + `
+	pgReferrals = `SELECT v.program, v.advocate_id, v.shop_id, r.order_id, r.placed_at, r.counts FROM v CROSS JOIN LATERAL (SELECT o.order_id, o.placed_at, ` + counts + ` AS counts
+  FROM orders o WHERE o.shop_id = v.shop_id AND o.advocate_id = v.holder AND o.program = v.program AND o.placed_at >= v.since AND o.outcome IN ` + stood + `
   ORDER BY o.placed_at DESC LIMIT ?) r`
-	liteReferrals = `, w(program, advocate_id, since) AS MATERIALIZED (SELECT v.program, v.advocate_id, coalesce((
-  SELECT n.placed_at FROM orders n WHERE n.shop_id = ? AND n.advocate_id = v.advocate_id AND n.program = v.program AND n.placed_at >= v.since
+	liteReferrals = `, w(program, advocate_id, shop_id, holder, since) AS MATERIALIZED (SELECT v.program, v.advocate_id, v.shop_id, v.holder, coalesce((
+  SELECT n.placed_at FROM orders n WHERE n.shop_id = v.shop_id AND n.advocate_id = v.holder AND n.program = v.program AND n.placed_at >= v.since
     AND n.outcome IN ` + stood + ` ORDER BY n.placed_at DESC LIMIT 1 OFFSET ? - 1), v.since) FROM v)
-SELECT o.program, o.advocate_id, o.order_id, o.placed_at, ` + counts + ` FROM w CROSS JOIN orders o
-WHERE o.shop_id = ? AND o.advocate_id = w.advocate_id AND o.program = w.program AND o.placed_at >= w.since AND o.outcome IN ` + stood
+SELECT o.program, w.advocate_id, o.shop_id, o.order_id, o.placed_at, ` + counts + ` FROM w CROSS JOIN orders o
+WHERE o.shop_id = w.shop_id AND o.advocate_id = w.holder AND o.program = w.program AND o.placed_at >= w.since AND o.outcome IN ` + stood
 )
 
 // referrals lists the orders of these advocates that stand for these programmes, as far back as tiers and
-// milestones look before the oldest order at hand.
+// milestones look before the oldest order at hand; of a group's programmes also those in its other shops.
 func (b *bookLoad) referrals() error {
-	t := table{cols: "program text, advocate_id text, since timestamptz"}
+	t := table{cols: "program text, advocate_id text, shop_id text, holder text, since timestamptz"}
 	oldest := b.oldest()
 	for _, name := range keysOf(b.book.Versions) {
 		span := paceSpan
@@ -120,15 +128,18 @@ func (b *bookLoad) referrals() error {
 			}
 		}
 		for _, who := range keysOf(b.people) {
-			t.add(name, who, oldest.Add(-span))
+			t.add(name, who, b.shopID, who, oldest.Add(-span))
+		}
+		for _, m := range b.matesIn(name) {
+			t.add(name, m.AdvocateID, m.ShopID, m.Holder, oldest.Add(-span))
 		}
 	}
-	statement, args := pgReferrals, []any{b.shopID, mostReferrals}
+	statement := pgReferrals
 	if b.d.lite {
-		statement, args = liteReferrals, append(args, b.shopID)
+		statement = liteReferrals
 	}
 	return b.chunks(t, func(with string, vals []any) error {
-		rows, err := b.Raw(b.lex.Replace(with+statement), append(vals, args...)...).Rows()
+		rows, err := b.Raw(b.lex.Replace(with+statement), append(vals, mostReferrals)...).Rows()
 		if err != nil {
 			return err
 		}
@@ -140,13 +151,13 @@ func (b *bookLoad) referrals() error {
 // keepReferrals reads the rows by hand: there may be thousands.
 func (b *bookLoad) keepReferrals(rows *sql.Rows) error {
 	for rows.Next() {
-		var program, advocate string
+		var program, advocate, shop, order string
 		var at stamp
 		var r rewards.Referral
-		if err := rows.Scan(&program, &advocate, &r.OrderID, &at, &r.Counts); err != nil {
+		if err := rows.Scan(&program, &advocate, &shop, &order, &at, &r.Counts); err != nil {
 			return err
 		}
-		r.PlacedAt = at.Time
+		r.OrderID, r.PlacedAt = b.orderOf(shop, order), at.Time
 		key := rewards.UsedKey(program, advocate)
 		b.book.Referrals[key] = append(b.book.Referrals[key], r)
 	}

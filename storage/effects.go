@@ -176,17 +176,21 @@ func (x *txn) savePostings(shopID string, postings []rewards.Posting) error {
 	return x.appendLedger(shopID, rows)
 }
 
-// saveBudgets adds to what programmes have given away.
+// saveBudgets adds to what programmes have given away, and to what their groups have.
 func (x *txn) saveBudgets(shopID string, deltas map[string]rewards.Money) error {
-	t := table{cols: "program text, delta bigint"}
+	t := table{cols: "name text, delta bigint"}
 	for _, name := range keysOf(deltas) {
 		if m := deltas[name]; m.Minor != 0 {
 			t.add(name, m.Minor)
 		}
 	}
-	n, err := x.execAll(t, "UPDATE offers AS o SET budget_used_minor = o.budget_used_minor + v.delta FROM v WHERE o.shop_id = ? AND o.program = v.program", shopID)
-	if err == nil && int(n) != len(t.rows) {
-		err = rewards.Errorf(rewards.Internal, "offer_not_found", "%d of %d programmes have no budget", len(t.rows)-int(n), len(t.rows))
+	rows, err := queryAll[budgetRow](x, t, `UPDATE offers AS o SET budget_used_minor = o.budget_used_minor + v.delta FROM v WHERE o.shop_id = ? AND o.program = v.name
+RETURNING program, group_id`, shopID)
+	if err == nil && len(rows) != len(t.rows) {
+		err = rewards.Errorf(rewards.Internal, "offer_not_found", "%d of %d programmes have no budget", len(t.rows)-len(rows), len(t.rows))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return x.addToGroup(rows, deltas)
 }

@@ -12,7 +12,8 @@ import (
 	"grapevine/webhooks"
 )
 
-// customerSeen keeps the e-mail of an advocate up to date. Of other customers nothing is stored.
+// customerSeen keeps the e-mail of an advocate up to date. Of other customers nothing is stored, but who is an
+// advocate in another shop of the group becomes one here.
 func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error) {
 	x := in.x
 	if p.ID == "" {
@@ -21,10 +22,14 @@ func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error)
 	var row advocateRow
 	n, err := x.scan(&row, "SELECT * FROM advocates WHERE shop_id = ? AND customer_id = ? {lock}", shopID, clean(p.ID))
 	if err != nil || n == 0 {
+		in.met = append(in.met, met{shopID, p.ID, x.d.EmailKey(shopID, p.Email)})
 		return "not_an_advocate", err
 	}
 	if p.Email == "" {
 		return "", nil
+	}
+	if row.MemberID == nil || plain(row.EmailKey) != x.d.EmailKey(shopID, p.Email) {
+		in.renamed = append(in.renamed, renamed{row, p.Email})
 	}
 	kept, err := x.d.openPerson(shopID, row.PersonSealed)
 	if err != nil {
@@ -54,7 +59,8 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 	if customerID == "" && len(orderIDs) == 0 {
 		return "no_customer", nil
 	}
-	if err := x.lockLane(shopID); err != nil {
+	group, _, err := x.lockAround(shopID)
+	if err != nil {
 		return "", err
 	}
 	in.forget(shopID, customerID)
@@ -69,6 +75,9 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 	}
 	if n > 0 {
 		e.emailKey = plain(row.EmailKey)
+		if err := e.unlink(group, row); err != nil {
+			return "", err
+		}
 		if err := e.advocate(in, row.ID); err != nil {
 			return "", err
 		}
@@ -215,13 +224,16 @@ func (e *eraser) orders(orderIDs []string) error {
 }
 
 // traces forgets where her orders came from, those that are still to be read included, and her e-mails and
-// telephone numbers wherever they stand.
+// telephone numbers wherever they stand in the shop: also those by which its group would know her.
 func (e *eraser) traces(orderIDs []string) error {
 	for _, id := range orderIDs {
 		e.hers[clean(id)] = true
 	}
 	if e.emailKey != "" {
 		e.keys[e.emailKey] = true
+	}
+	if _, err := e.exec("DELETE FROM member_keys WHERE shop_id = ? AND email_key IN ?", e.shopID, keysOf(e.keys)); err != nil {
+		return err
 	}
 	_, err := e.exec(`DELETE FROM traces WHERE shop_id = ? AND (customer_id = ? OR order_id IN ?
   OR order_id IN (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = 'email' AND t.key IN ?) OR kind IN ('email', 'phone') AND key IN ?)`,
@@ -366,7 +378,7 @@ func (d *DB) ErasedSince(ctx context.Context, t time.Time) (bool, error) {
 // empties it, and writes the file anew; PostgreSQL vacuums the tables that hold people, which frees the
 // space for other rows. It is to be run within a day of an erasure, and needs no pause of the server.
 func (d *DB) Scrub(ctx context.Context) error {
-	statements := []string{"VACUUM events, orders, traces, advocates, advocate_history, leaks, rewards, jobs, attempts, idempotency"}
+	statements := []string{"VACUUM events, orders, traces, advocates, members, member_keys, advocate_history, leaks, rewards, jobs, attempts, idempotency"}
 	if d.lite {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}

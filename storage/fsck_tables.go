@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// tableChecks: no row leads to another shop's.
+// tableChecks: no row leads to another shop's, or another group's.
 var tableChecks = []check{
-	{"I16", "every row's parents are there and in the same shop", checkParents},
+	{"I16", "every row's parents are there and in the same shop, or the same group of shops", checkParents},
 }
 
 // foreignKey is one reference between tables, as the database's own catalogue tells it.
@@ -53,26 +53,36 @@ func checkParents(x *txn, report func(shopID, subject, text string)) error {
 		return err
 	}
 	for _, k := range keys {
-		i := slices.Index(k.from, "shop_id")
-		if i < 0 || k.to[i] != "shop_id" {
-			report("", k.child, fmt.Sprintf("the reference to %s does not keep to the shop", k.parent))
+		owner := k.owner()
+		if owner == "" {
+			report("", k.child, fmt.Sprintf("the reference to %s keeps neither to the shop nor to the group", k.parent))
 			continue
 		}
-		if err := search(k.orphans())(x, report); err != nil {
+		if err := search(k.orphans(owner))(x, report); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// owner is the column that both tables call the shop, or the group, that a row belongs to; "" without one.
+func (k foreignKey) owner() string {
+	for _, column := range []string{"shop_id", "group_id"} {
+		if i := slices.Index(k.from, column); i >= 0 && k.to[i] == column {
+			return column
+		}
+	}
+	return ""
+}
+
 // orphans finds the rows of the child whose parent is not there.
-func (k foreignKey) orphans() string {
+func (k foreignKey) orphans(owner string) string {
 	var on, whole, subject []string
 	for i := range k.from {
 		on = append(on, "p."+k.to[i]+" = c."+k.from[i])
 		whole = append(whole, "c."+k.from[i]+" IS NOT NULL")
 		subject = append(subject, "CAST(c."+k.from[i]+" AS text)")
 	}
-	return fmt.Sprintf(`SELECT c.shop_id, %s AS subject, 'row of %s leads to no row of %s' AS detail FROM %s c LEFT JOIN %s p ON %s WHERE %s AND p.shop_id IS NULL`,
-		strings.Join(subject, " || '/' || "), k.child, k.parent, k.child, k.parent, strings.Join(on, " AND "), strings.Join(whole, " AND "))
+	return fmt.Sprintf(`SELECT c.%s AS shop_id, %s AS subject, 'row of %s leads to no row of %s' AS detail FROM %s c LEFT JOIN %s p ON %s WHERE %s AND p.%s IS NULL`,
+		owner, strings.Join(subject, " || '/' || "), k.child, k.parent, k.child, k.parent, strings.Join(on, " AND "), strings.Join(whole, " AND "), owner)
 }

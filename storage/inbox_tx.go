@@ -15,6 +15,9 @@ type inboxTx struct {
 	x      *txn
 	jobs   []webhooks.ShopJob
 	erased map[[2]string]bool // (shop, customer) whose events lose their bodies; customer "" is all
+	// Of groups of shops: customers who may be members, and advocates whose e-mail was told.
+	met     []met
+	renamed []renamed
 }
 
 // Concerns tells which orders concern a programme. See webhooks.InboxTx.
@@ -23,6 +26,7 @@ func (in *inboxTx) Concerns(_ context.Context, qs []webhooks.OrderQuestion) ([]b
 	codes := table{cols: "i integer, shop_id text, folded text"}
 	for i, q := range qs {
 		orders.add(i, q.ShopID, clean(q.OrderID), clean(q.CustomerID), q.EmailKey)
+		in.met = append(in.met, met{q.ShopID, q.CustomerID, q.EmailKey})
 		for _, c := range slices.Concat(q.Codes, q.Links) {
 			codes.add(i, q.ShopID, clean(c))
 		}

@@ -131,6 +131,9 @@ func (x *txn) digest(ctx context.Context, rows []eventRow, f webhooks.DigestFunc
 	if len(results) != len(events) {
 		return rewards.Errorf(rewards.Internal, "bad_digest", "%d results for %d events", len(results), len(events))
 	}
+	if err := in.enrol(); err != nil {
+		return err
+	}
 	if err := x.enqueue(in.jobs); err != nil {
 		return err
 	}

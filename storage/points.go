@@ -159,10 +159,12 @@ func (x *txn) exchange(shopID, advocateID string, p rewards.Program, points int6
 // lockBudget returns what a programme has used of its budget, which nobody can change until the
 // transaction ends.
 func (x *txn) lockBudget(shopID, program string) (rewards.Money, error) {
-	var row budgetRow
-	n, err := x.scan(&row, lockOffers, shopID, []string{program})
-	if err == nil && n == 0 {
+	rows, err := x.lockBudgets(shopID, []string{program})
+	if err == nil && len(rows) == 0 {
 		err = rewards.Errorf(rewards.Internal, "offer_not_found", "programme %s has no budget", program)
 	}
-	return rewards.Money{Minor: row.BudgetUsedMinor, Currency: row.Currency}, err
+	if err != nil {
+		return rewards.Money{}, err
+	}
+	return rows[0].used(), nil
 }

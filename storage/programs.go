@@ -28,8 +28,12 @@ type StoredProgram struct {
 	rewards.Program
 	Source     string // the file as it was applied
 	Offer      webhooks.Offer
-	BudgetUsed rewards.Money
-	// Alerts are the levels that the budget passed, at its present size, the lowest first.
+	BudgetUsed rewards.Money // by this shop
+	// Group is the id of the group whose programme it is, "" for one of the shop's own; GroupUsed is what all
+	// its shops have used of the budget.
+	Group     string
+	GroupUsed rewards.Money
+	// Alerts are the levels that the budget passed by this shop's doing, at its present size, the lowest first.
 	Alerts []StoredAlert
 }
 
@@ -41,37 +45,49 @@ type StoredAlert struct {
 
 // ApplyProgram stores a programme as a new version, and asks for its discount in the shop. Where nothing
 // differs from the newest version changed is false and nothing is stored, but what failed in the shop is
-// asked for again. p's Version and AppliedAt are
-// set here. Kind NotFound without the shop.
+// asked for again. p's Version and AppliedAt are set here. Kind NotFound without the shop; Conflict, code
+// group_program, for a programme that the shop shares with its group.
 func (d *DB) ApplyProgram(ctx context.Context, shopID string, p rewards.Program, source string) (stored rewards.Program, changed bool, err error) {
 	err = d.write(ctx, "applying a programme", func(x *txn) error {
 		if err := x.lockLane(shopID); err != nil {
 			return err
 		}
-		now, err := x.now()
+		group, _, err := x.programOwner(shopID, p.Name)
 		if err != nil {
 			return err
 		}
-		versions, err := x.programVersions(shopID, []string{p.Name})
-		if err != nil {
-			return err
+		if group != "" {
+			return rewards.Errorf(rewards.Conflict, "group_program", "programme %s is the group's: `grapevine program apply --group %s FILE` applies it in all its shops", p.Name, group)
 		}
-		stored, changed = p, true
-		stored.Version, stored.AppliedAt = 1, now
-		if n := len(versions[p.Name]); n > 0 {
-			last := versions[p.Name][n-1]
-			if sameTerms(last, p) {
-				stored, changed = last, false
-				return x.offerAgain(shopID, last.Name)
-			}
-			stored.Version = last.Version + 1
-		}
-		if err := x.insertProgram(shopID, stored, source); err != nil {
-			return err
-		}
-		return x.offerProgram(shopID, stored, judgedBy(append(versions[p.Name], stored)))
+		stored, changed, err = x.applyProgram(shopID, "", p, source)
+		return err
 	})
 	return stored, changed, err
+}
+
+// applyProgram stores a programme of a shop, or of its group.
+func (x *txn) applyProgram(shopID, group string, p rewards.Program, source string) (stored rewards.Program, changed bool, err error) {
+	now, err := x.now()
+	if err != nil {
+		return stored, false, err
+	}
+	versions, err := x.programVersions(shopID, []string{p.Name})
+	if err != nil {
+		return stored, false, err
+	}
+	stored = p
+	stored.Version, stored.AppliedAt = 1, now
+	if n := len(versions[p.Name]); n > 0 {
+		last := versions[p.Name][n-1]
+		if sameTerms(last, p) {
+			return last, false, x.offerAgain(shopID, last.Name)
+		}
+		stored.Version = last.Version + 1
+	}
+	if err := x.insertProgram(shopID, stored, source); err != nil {
+		return stored, true, err
+	}
+	return stored, true, x.offerProgram(shopID, group, stored, judgedBy(append(versions[p.Name], stored)))
 }
 
 // sameTerms compares what a programme says, in the form in which it is kept.
@@ -109,18 +125,18 @@ func (x *txn) insertProgram(shopID string, p rewards.Program, source string) err
 }
 
 // offerProgram wants the shop to show this version, and gives the programme those codes that have waited
-// for one.
-func (x *txn) offerProgram(shopID string, p rewards.Program, judges string) error {
+// for one. group is whose programme it is, "" for the shop's own.
+func (x *txn) offerProgram(shopID, group string, p rewards.Program, judges string) error {
 	status := "pending"
 	if p.Shadow || p.Friend.None() { // there is nothing to make in the shop
 		status = "active"
 	}
 	var is string
-	_, err := x.scan(&is, `INSERT INTO offers (shop_id, program, seed, wanted_version, status, currency, binds, judges) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := x.scan(&is, `INSERT INTO offers (shop_id, program, seed, wanted_version, status, currency, binds, judges, group_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (shop_id, program) DO UPDATE SET wanted_version = excluded.wanted_version, reason = '',
   status = CASE WHEN offers.external_id <> '' THEN 'pending' ELSE excluded.status END,
   currency = CASE WHEN offers.budget_used_minor = 0 THEN excluded.currency ELSE offers.currency END, binds = excluded.binds, judges = excluded.judges
-RETURNING status`, shopID, p.Name, x.d.mint.Code(), p.Version, status, p.Currency, p.Attribution.Bind, judges)
+RETURNING status`, shopID, p.Name, x.d.mint.Code(), p.Version, status, p.Currency, p.Attribution.Bind, judges, noneIfEmpty(group))
 	if err != nil {
 		return err
 	}
@@ -203,16 +219,22 @@ func (d *DB) programs(ctx context.Context, shopID, where string, arg string) ([]
 		Row             offerRow `gorm:"embedded"`
 		Source          string
 		BudgetUsedMinor int64
+		GroupID         *string
+		UsedMinor       int64
 	}
 	x := d.read(ctx)
-	_, err := x.scan(&rows, `SELECT o.*, p.spec, p.source FROM programs p JOIN offers o ON o.shop_id = p.shop_id AND o.program = p.name AND o.wanted_version = p.version
-WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
+	_, err := x.scan(&rows, `SELECT o.*, p.spec, p.source, coalesce(g.used_minor, 0) AS used_minor
+FROM programs p JOIN offers o ON o.shop_id = p.shop_id AND o.program = p.name AND o.wanted_version = p.version
+LEFT JOIN group_programs g ON g.group_id = o.group_id AND g.program = o.program WHERE p.shop_id = ? AND `+where+` ORDER BY p.name`, shopID, arg)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]StoredProgram, len(rows))
 	for i, r := range rows {
-		s := StoredProgram{Source: r.Source, BudgetUsed: rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Row.Currency}}
+		s := StoredProgram{Source: r.Source, BudgetUsed: rewards.Money{Minor: r.BudgetUsedMinor, Currency: r.Row.Currency}, Group: plain(r.GroupID)}
+		if s.Group != "" {
+			s.GroupUsed = rewards.Money{Minor: r.UsedMinor, Currency: r.Row.Currency}
+		}
 		if err := json.Unmarshal([]byte(r.Row.Spec), &s.Program); err != nil {
 			return nil, fmt.Errorf("reading programme %s: %w", r.Row.Program, err)
 		}

@@ -24,7 +24,8 @@ type shopRow struct {
 	HooksSealed []byte // the secrets of its webhooks, as a JSON list
 	Settings    string // the connector's own, as a JSON object; "" for none
 	InstalledAt stamp
-	Created     stamp `gorm:"column:created_at"`
+	Created     stamp   `gorm:"column:created_at"`
+	GroupID     *string `gorm:"->"` // written by who joins and leaves alone
 }
 
 func (shopRow) TableName() string { return "shops" }
@@ -42,6 +43,15 @@ func (r shopRow) installed() connectors.Installed {
 		ID: r.ShopID, Platform: r.Platform, Domain: r.Domain, Currency: r.Currency,
 		Status: r.Status, Reason: r.Reason, Since: r.Since.Time,
 	}
+}
+
+// mayChangeTo refuses a shop of a group another currency: the group's budgets have one. Kind Invalid, code
+// group_currency.
+func (r shopRow) mayChangeTo(currency string) error {
+	if r.GroupID == nil || currency == r.Currency {
+		return nil
+	}
+	return rewards.Errorf(rewards.Invalid, "group_currency", "%s belongs to group %s, which is in %s: `grapevine group remove %s --shop %s` takes it out", r.Domain, *r.GroupID, r.Currency, *r.GroupID, r.ShopID)
 }
 
 func tokenPlace(shopID string) secret.Place {

@@ -58,6 +58,9 @@ func (d *DB) AddShop(ctx context.Context, n NewShop) (connectors.Installed, erro
 		case row.Platform != n.Platform:
 			return rewards.Errorf(rewards.Conflict, "shop_exists", "%s was installed as a %s shop", n.Domain, row.Platform)
 		}
+		if err := row.mayChangeTo(n.Currency); err != nil {
+			return err
+		}
 		return x.install(&row, n)
 	})
 	return row.installed(), err
@@ -122,7 +125,7 @@ type ShopUpdate struct {
 }
 
 // UpdateShop changes a shop. A new token sets a parked shop going. Kind NotFound; Conflict, code
-// shop_uninstalled, for one that has left.
+// shop_uninstalled, for one that has left; Invalid, code group_currency, for another currency than its group's.
 func (d *DB) UpdateShop(ctx context.Context, id string, u ShopUpdate) (connectors.Installed, error) {
 	return d.changeShop(ctx, "updating a shop", id, func(r *shopRow) error {
 		if u.Token != nil {
@@ -138,6 +141,11 @@ func (d *DB) UpdateShop(ctx context.Context, id string, u ShopUpdate) (connector
 		}
 		if err := r.keep(u.Settings); err != nil {
 			return err
+		}
+		if u.Currency != nil {
+			if err := r.mayChangeTo(*u.Currency); err != nil {
+				return err
+			}
 		}
 		for field, value := range map[*string]*string{&r.APIURL: u.APIURL, &r.Currency: u.Currency, &r.TimeZone: u.TimeZone} {
 			if value != nil {

@@ -76,7 +76,10 @@ func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
 		}
 		changes = append(changes, change)
 	}
-	return x.saveChanges(shopID, changes)
+	if err := x.saveChanges(shopID, changes); err != nil {
+		return err
+	}
+	return x.meet(shopID, sealed)
 }
 
 // sealedOrders returns copies of orders in which people and places are keyed hashes, and the plain people
