@@ -100,6 +100,9 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 	err = c.get(ctx, "reading account", &b, func(p stripego.Params) error {
 		return c.api.Accounts.B.Call(http.MethodGet, "/v1/account", c.api.Accounts.Key, &stripego.AccountParams{Params: p}, &stripego.Account{})
 	})
+	if connectors.AsCallError(err).Park == "scope_missing" && restricted(shop.Token) && shop.Domain != "" {
+		return c.unnamed(ctx)
+	}
 	if err != nil {
 		return connectors.Profile{}, err
 	}
@@ -133,6 +136,15 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 	return p, err
 }
 
+// unnamed is what is known where the key may not read the account: what the owner said.
+func (c *caller) unnamed(ctx context.Context) (connectors.Profile, error) {
+	p := connectors.Profile{Domain: c.shop.Domain, Settings: c.shop.Settings}
+	p.Notes = append(c.s.notes(c.shop, ""), "the restricted key may not read the account, so domain and currency are what you typed")
+	var err error
+	p.Missing, err = c.unreadables(ctx)
+	return p, err
+}
+
 // notes are for people.
 func (s *Stripe) notes(shop connectors.Shop, currency string) (notes []string) {
 	if connected(shop) && len(s.opts.Secrets) == 0 {
@@ -144,7 +156,7 @@ func (s *Stripe) notes(shop connectors.Shop, currency string) (notes []string) {
 	if restricted(shop.Token) {
 		notes = append(notes, "what the restricted key may write could not be tried; docs/connectors/stripe.md lists what is needed")
 	}
-	return append(notes, creditNote)
+	return notes
 }
 
 // unreadables tries what a key may read, and names the permissions that it lacks as Stripe's dashboard does.
