@@ -224,6 +224,10 @@ func TestVault(t *testing.T) {
 	coupon("bens", "9", "ben@example.com", "credit")
 	coupon("reward", "9", "anna@example.com", "reward")
 	coupon("foreign", "9", "anna@example.com", "")
+	spent, err := s.AddCoupon(Coupon{Code: "spent", Amount: 9 * unit, Emails: []string{"anna@example.com"}, UsageCount: 1, Meta: []Meta{{Key: "_grapevine_kind", Value: json.RawMessage(`"credit"`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got := credit(); got != "7.50 by 2" {
 		t.Errorf("%s", got)
 	}
@@ -246,6 +250,7 @@ func TestVault(t *testing.T) {
 	want := []simshop.Code{
 		{Code: "one", Used: 1, For: "anna@example.com"}, {Code: "two", For: "anna@example.com"}, {Code: "bens", Live: true, For: "ben@example.com"},
 		{Code: "reward", Live: true, For: "anna@example.com"}, {Code: "foreign", Live: true, For: "anna@example.com"},
+		{Code: spent.Code, Live: true, Used: 1, For: "anna@example.com"},
 	}
 	if !slices.Equal(codes, want) {
 		t.Errorf("%v, want %v", codes, want)

@@ -61,10 +61,7 @@ func (c *call) createWebhook() (any, int, *problem) {
 	}
 	address, _ := c.param("delivery_url")
 	if !validURL(address) {
-		return nil, 0, &problem{
-			status: http.StatusBadRequest, code: "woocommerce_rest_shop_webhook_invalid_delivery_url",
-			text: "Webhook delivery URL must be a valid URL starting with http:// or https://.",
-		}
+		return nil, 0, invalidURL()
 	}
 	w.Topic, w.DeliveryURL = topic, address
 	if w.Name, _ = c.param("name"); w.Name == "" {
@@ -89,6 +86,13 @@ func (c *call) createWebhook() (any, int, *problem) {
 
 func validURL(s string) bool {
 	return strings.HasPrefix(s, "http://") && len(s) > len("http://") || strings.HasPrefix(s, "https://") && len(s) > len("https://")
+}
+
+func invalidURL() *problem {
+	return &problem{
+		status: http.StatusBadRequest, code: "woocommerce_rest_shop_webhook_invalid_delivery_url",
+		text: "Webhook delivery URL must be a valid URL starting with http:// or https://.",
+	}
 }
 
 func noWebhook(status int) *problem {
@@ -117,7 +121,10 @@ func (c *call) updateWebhook(id int64) (any, int, *problem) {
 		}
 		changed.Topic = topic
 	}
-	if address, ok := c.param("delivery_url"); ok && validURL(address) {
+	if address, _ := c.param("delivery_url"); address != "" {
+		if !validURL(address) {
+			return nil, 0, invalidURL()
+		}
 		changed.DeliveryURL = address
 	}
 	status, bad := c.choice("status", w.Status, "active", "paused", "disabled")
