@@ -2,6 +2,7 @@ package stripetest
 
 import (
 	"slices"
+	"strings"
 )
 
 // Account is one Stripe account in one mode: test and live data never meet. It is also a simshop.Till and a
@@ -25,6 +26,7 @@ type Account struct {
 	disputes  []*dispute
 	invoices  []*invoice
 	subs      []*subscription
+	notes     []*creditNote
 	events    []*event
 	endpoints []*endpoint
 	answers   map[string]*kept // by idempotency key
@@ -181,6 +183,16 @@ func orNull(n int64) any {
 		return nil
 	}
 	return n
+}
+
+// withNulls adds fields that the simulator leaves empty.
+func withNulls(o object, names string) object {
+	for _, name := range strings.Fields(names) {
+		if _, there := o[name]; !there {
+			o[name] = nil
+		}
+	}
+	return o
 }
 
 func stringMap(m map[string]string) object {

@@ -15,7 +15,8 @@ type SessionInput struct {
 	Link     string // client_reference_id
 	Metadata map[string]string
 	Shipping string // decimal; "": none
-	Tax      string // decimal, on top of the prices
+	Tax      string // decimal, on top of the prices; "": none
+	Included bool   // the tax is inside the prices
 	Currency string // "": the account's
 	Delayed  bool   // paid by a method whose answer comes days later
 	Invoiced bool   // an invoice is made of the payment (invoice_creation)
@@ -91,7 +92,7 @@ func (a *Account) newSession(in SessionInput) (s *session, fresh bool, err error
 		s.discount.session = s.id
 		p.coupon.takeOff(s.lines, s.currency)
 	}
-	addTax(s.lines, s.tax)
+	addTax(s.lines, s.tax, in.Included)
 	a.sessions = append(a.sessions, s)
 	a.things[s.id] = s
 	return s, fresh, nil

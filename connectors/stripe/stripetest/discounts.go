@@ -35,9 +35,16 @@ type line struct {
 	id, title, price, product string
 	unit, quantity            int64
 	subtotal, off, tax        int64
+	inside                    bool // the tax is in the price
 }
 
-func (l *line) total() int64 { return l.subtotal - l.off + l.tax }
+// total is what is paid for the line.
+func (l *line) total() int64 {
+	if l.inside {
+		return l.subtotal - l.off
+	}
+	return l.subtotal - l.off + l.tax
+}
 
 // Item is pieces of one thing, at a decimal price for one.
 type Item struct {
@@ -90,10 +97,10 @@ func subtotal(lines []*line) int64 {
 	return sum
 }
 
-// addTax spreads a tax that comes on top over the lines.
-func addTax(lines []*line, tax int64) {
+// addTax spreads a tax over the lines: one that comes on top, or one that is inside the prices.
+func addTax(lines []*line, tax int64, inside bool) {
 	for i, part := range spread(tax, weights(lines, nil)) {
-		lines[i].tax = part
+		lines[i].tax, lines[i].inside = part, inside
 	}
 }
 

@@ -32,9 +32,9 @@
 // the next invoice in that currency is paid from them first; checkouts are not.
 //
 // Sales: a checkout session that is paid, paid later (a delayed method), free, open, expired; with or without an
-// invoice; with tax, shipping, a code whose terms are checked. Subscriptions with a first invoice, renewals,
-// trials, failed renewals. Refunds in part, which add up in the charge; refunds that fail later; disputes and
-// inquiries.
+// invoice; with tax on top or inside, shipping, a code whose terms are checked. Subscriptions with a first
+// invoice, renewals, trials, failed renewals, changed plans (a line below zero). Refunds in part, which add up in
+// the charge; refunds that fail later; credit notes; disputes and inquiries.
 //
 // Events: what Stripe tells of each, at 2023-10-16: no code in a session, none in payments; several events of
 // one sale, in an order that is not always the logical one; previous_attributes; the request's idempotency key;
@@ -43,16 +43,16 @@
 //
 // # What it does not model
 //
-// Making checkout sessions, payment links, prices, products or invoices through the API; draft and void
-// invoices, credit notes, prorations, quantities that change; automatic tax, tax in prices; several discounts of
-// one thing; payment methods, cards (everybody has one), payouts, fees; the search API; Connect's OAuth and
-// account links; thin events (v2); Stripe's own rate limits (Throttle stands for them).
+// Making checkout sessions, payment links, prices, products, refunds or invoices through the API; draft and void
+// invoices, voided credit notes; automatic tax; several discounts of one thing; payment methods, cards (everybody
+// has one), payouts, fees; the search API; Connect's OAuth and account links; thin events (v2); Stripe's own rate
+// limits (Throttle stands for them).
 //
 // Where Stripe's behaviour is not known the simulator decides, and a test must not lean on it: most messages;
 // a second active promotion code of one word is refused without an error code, also where one of them is for a
 // single customer and the other for all; first_time_transaction lets every guest pass; percentages are rounded
 // half up; a coupon counts a redemption without an event of its own; a once coupon is spent on the free first
-// invoice of a trial; what the balance paid cannot be refunded; a failed refund comes off amount_refunded; a
+// invoice of a trial; what the balance paid is given back by a credit note alone; a failed refund comes off amount_refunded; a
 // cancelled delayed payment is one that failed; UGX is written as ISK is; endpoints may have plain HTTP
 // addresses in live mode too; everybody's events of one moment have the same second.
 //

@@ -3,6 +3,8 @@ package stripetest
 import (
 	"net/http"
 	"strings"
+
+	"grapevine/internal/simshop"
 )
 
 // invoice is a finalised invoice. Tax comes on top; credit lowers what is due, not the total.
@@ -13,8 +15,10 @@ type invoice struct {
 	customer           *customer
 	sub                *subscription
 	lines              []*line
-	tax                int64
-	starting, ending   int64 // the customer's balance
+	tax, shipping      int64
+	buyer              simshop.Buyer // of the session; the customer else
+	before, after      int64         // credit notes before and after it was paid
+	starting, ending   int64         // the customer's balance
 	discount           *discount
 	charge             *charge
 	outOfBand          bool
@@ -33,10 +37,16 @@ func (in *invoice) off() (sum int64) {
 	return sum
 }
 
-func (in *invoice) total() int64 { return subtotal(in.lines) - in.off() + in.tax }
+func (in *invoice) total() int64 {
+	sum := in.shipping
+	for _, l := range in.lines {
+		sum += l.total()
+	}
+	return sum
+}
 
 // due is what is left to be paid once the customer's balance was counted in.
-func (in *invoice) due() int64 { return in.total() + in.starting - in.ending }
+func (in *invoice) due() int64 { return in.total() + in.starting - in.ending - in.before }
 
 func (in *invoice) view(a *Account) object {
 	subtotal, total, due := subtotal(in.lines), in.total(), in.due()
@@ -46,10 +56,10 @@ func (in *invoice) view(a *Account) object {
 	}
 	out := object{
 		"id": in.id, "object": "invoice", "account_country": a.s.opts.Country, "account_name": a.s.opts.Name, "amount_due": due, "amount_paid": paid,
-		"amount_remaining": due - paid, "amount_shipping": 0, "application": nil, "attempt_count": 1, "attempted": true, "auto_advance": false,
+		"amount_remaining": due - paid, "amount_shipping": in.shipping, "application": nil, "attempt_count": 1, "attempted": true, "auto_advance": false,
 		"billing_reason": in.reason, "charge": nil, "collection_method": "charge_automatically", "created": in.created, "currency": in.currency,
 		"customer": in.customer.id, "customer_address": orNilObject(in.customer.address), "customer_email": orNil(in.customer.email),
-		"customer_name": orNil(in.customer.name), "customer_phone": nil, "customer_shipping": nil, "description": nil, "discount": nil,
+		"customer_name": orNil(in.customer.name), "customer_phone": nil, "customer_shipping": nil, "pre_payment_credit_notes_amount": in.before, "post_payment_credit_notes_amount": in.after, "description": nil, "discount": nil,
 		"discounts": []any{}, "due_date": nil, "effective_at": in.created, "ending_balance": in.ending, "from_invoice": nil, "lines": listOf(a, "/v1/invoices/"+in.id+"/lines", in.items()),
 		"livemode": a.live, "metadata": stringMap(in.metadata), "number": in.number, "paid": in.status == "paid", "paid_out_of_band": in.outOfBand,
 		"payment_intent": nil, "period_end": in.end, "period_start": in.start, "starting_balance": in.starting, "status": in.status,
@@ -58,7 +68,10 @@ func (in *invoice) view(a *Account) object {
 		"tax": nil, "total": total, "total_discount_amounts": []any{}, "total_excluding_tax": total - in.tax, "total_tax_amounts": []any{},
 	}
 	in.details(a, out)
-	return out
+	return withNulls(out, `account_tax_ids application_fee_amount custom_fields customer_tax_exempt default_payment_method
+		default_source footer hosted_invoice_url invoice_pdf last_finalization_error latest_revision
+		next_payment_attempt on_behalf_of quote receipt_number rendering shipping_cost shipping_details
+		statement_descriptor test_clock transfer_data webhooks_delivered_at`)
 }
 
 // details adds what only some invoices have.
@@ -75,9 +88,15 @@ func (in *invoice) details(a *Account, out object) {
 		out["discounts"] = []any{in.discount.id}
 		out["total_discount_amounts"] = []any{object{"amount": in.off(), "discount": in.discount.id}}
 	}
+	if in.shipping > 0 {
+		out["shipping_cost"] = object{"amount_subtotal": in.shipping, "amount_tax": 0, "amount_total": in.shipping, "shipping_rate": "shr_flat"}
+	}
+	if to := addressOf(in.buyer); to != nil {
+		out["shipping_details"] = object{"address": to, "name": orNil(fullName(in.buyer)), "phone": nil}
+	}
 	if in.tax > 0 {
 		out["tax"] = in.tax
-		out["total_tax_amounts"] = []any{object{"amount": in.tax, "inclusive": false, "tax_rate": "txr_1", "taxability_reason": nil, "taxable_amount": subtotal(in.lines) - in.off()}}
+		out["total_tax_amounts"] = []any{object{"amount": in.tax, "inclusive": in.lines[0].inside, "tax_rate": "txr_1", "taxability_reason": nil, "taxable_amount": subtotal(in.lines) - in.off()}}
 	}
 }
 
@@ -106,7 +125,7 @@ func (l invoiceLine) view(a *Account) object {
 		out["discount_amounts"] = []any{object{"amount": l.off, "discount": in.discount.id}}
 	}
 	if l.tax > 0 {
-		out["tax_amounts"] = []any{object{"amount": l.tax, "inclusive": false, "tax_rate": "txr_1"}}
+		out["tax_amounts"] = []any{object{"amount": l.tax, "inclusive": l.inside, "tax_rate": "txr_1"}}
 	}
 	return out
 }
@@ -143,7 +162,7 @@ func invoiceRoutes() []route {
 	}
 }
 
-// newInvoice makes a finalised invoice and lets the customer's balance pay what it can, if it may.
+// newInvoice makes a finalised invoice.
 func (a *Account) newInvoice(c *customer, lines []*line, currency, reason string, tax int64, d *discount) *invoice {
 	now := a.s.now().Unix()
 	in := &invoice{
@@ -172,11 +191,16 @@ func (a *Account) applyBalance(in *invoice) {
 	a.emitChange("customer.updated", before, c.view(a))
 }
 
+// payer is who pays an invoice.
+func (in *invoice) payer() simshop.Buyer {
+	return simshop.Buyer{Email: in.customer.email, Surname: in.customer.name}
+}
+
 // collect takes the money of an invoice, or marks it paid where there is none to take.
 func (a *Account) collect(in *invoice, good bool) {
 	due := in.due()
 	if due > 0 && !in.outOfBand {
-		in.charge = a.take(due, in.currency, in.customer, in.buyer(), in, false)
+		in.charge = a.take(due, in.currency, in.customer, in.payer(), in, false)
 	}
 	if !good && in.charge != nil {
 		in.charge.status, in.charge.intent.status = "failed", "requires_payment_method"
@@ -195,11 +219,7 @@ func (a *Account) collect(in *invoice, good bool) {
 // invoiceOf makes the invoice of a session that was paid at once: its payment is the session's.
 func (a *Account) invoiceOf(s *session) {
 	in := a.newInvoice(s.customer, s.lines, s.currency, "manual", s.tax, s.discount)
-	if s.shipping > 0 {
-		l := &line{id: a.s.newID("li_", 24), title: "Shipping", price: "price_shipping", product: "prod_shipping", unit: s.shipping, quantity: 1, subtotal: s.shipping}
-		in.lines = append(append([]*line{}, s.lines...), l)
-	}
-	s.invoice = in
+	s.invoice, in.shipping, in.buyer = in, s.shipping, s.buyer
 	in.status, in.paidAt = "paid", in.created
 	if in.charge = s.paid; s.paid != nil {
 		s.paid.invoice, s.paid.intent.invoice = in.id, in.id

@@ -31,13 +31,15 @@ func (p *intent) view(a *Account) object {
 	if p.charge != nil {
 		latest = p.charge.id
 	}
-	return object{
+	return withNulls(object{
 		"id": p.id, "object": "payment_intent", "amount": p.amount, "amount_capturable": 0, "amount_received": received,
 		"capture_method": "automatic", "client_secret": p.secret, "confirmation_method": "automatic", "created": p.created,
 		"currency": p.currency, "customer": orNil(p.customer), "description": nil, "invoice": orNil(p.invoice), "last_payment_error": nil,
 		"latest_charge": latest, "livemode": a.live, "metadata": stringMap(p.metadata), "next_action": nil, "payment_method_options": object{},
-		"payment_method_types": []any{"card"}, "receipt_email": nil, "shipping": nil, "status": p.status, "canceled_at": nil,
-	}
+		"payment_method_types": []any{"card"}, "receipt_email": nil, "shipping": nil, "status": p.status, "amount_details": object{"tip": object{}},
+	}, `application application_fee_amount automatic_payment_methods canceled_at cancellation_reason on_behalf_of
+		payment_method processing review setup_future_usage statement_descriptor statement_descriptor_suffix
+		transfer_data transfer_group`)
 }
 
 // charge is one try to take money. What was refunded of it adds up.
@@ -64,15 +66,17 @@ func (c *charge) view(a *Account) object {
 	if c.status == "succeeded" {
 		captured = c.amount
 	}
-	return object{
+	return withNulls(object{
 		"id": c.id, "object": "charge", "amount": c.amount, "amount_captured": captured, "amount_refunded": c.refunded, "application": nil,
 		"billing_details": object{"address": address, "email": orNil(c.buyer.Email), "name": orNil(fullName(c.buyer)), "phone": nil},
 		"captured":        c.status == "succeeded", "created": c.created, "currency": c.currency, "customer": orNil(c.customer),
 		"description": nil, "disputed": c.disputed, "failure_code": nil, "failure_message": nil, "fraud_details": object{}, "invoice": orNil(c.invoice),
 		"livemode": a.live, "metadata": stringMap(c.metadata), "paid": c.status == "succeeded", "payment_intent": c.intent.id,
 		"payment_method_details": object{"card": object{"brand": "visa", "country": "US", "fingerprint": fingerprint(c.buyer.Email), "funding": "credit", "last4": "4242", "network": "visa"}, "type": "card"},
-		"receipt_email":          nil, "refunded": c.amount > 0 && c.refunded == c.amount, "review": nil, "shipping": nil, "status": c.status,
-	}
+		"receipt_email":          nil, "refunded": c.amount > 0 && c.refunded == c.amount, "status": c.status,
+	}, `application_fee application_fee_amount balance_transaction calculated_statement_descriptor
+		failure_balance_transaction on_behalf_of outcome payment_method receipt_number receipt_url review shipping
+		source_transfer statement_descriptor statement_descriptor_suffix transfer_data transfer_group`)
 }
 
 // fingerprint is that of a buyer's card: everybody has one card.

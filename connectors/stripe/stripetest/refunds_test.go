@@ -134,3 +134,30 @@ func TestADisputeIsOpenedAndClosed(t *testing.T) {
 		}
 	}
 }
+
+func TestACreditNoteTakesMoneyOffAnInvoice(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	sale := must[stripetest.Sale](t)(s.Subscribe(plan("ben", "")))
+	invoice := "/v1/invoices/" + sale.Invoice
+	note := must[string](t)(s.CreditNote(sale.Invoice, "5.00", "refund"))
+	s.get("/v1/credit_notes/"+note).ok().wants("amount", "500", "invoice", sale.Invoice, "type", "post_payment", "refund", s.get("/v1/refunds").at("data.0.id"))
+	must[string](t)(s.CreditNote(sale.Invoice, "3.00", "balance"))
+	must[string](t)(s.CreditNote(sale.Invoice, "2.00", "out_of_band"))
+	s.get(invoice).ok().wants("post_payment_credit_notes_amount", "1000", "pre_payment_credit_notes_amount", "0", "total", "2000", "status", "paid")
+	s.get("/v1/charges/"+sale.Charge).ok().wants("amount_refunded", "500")
+	s.get("/v1/customers/"+sale.Customer+"/balance_transactions").ok().wants("data.0.amount", "-300", "data.0.type", "credit_note")
+	if _, err := s.CreditNote(sale.Invoice, "10.01", "balance"); err == nil {
+		t.Error("more than the invoice was taken off it")
+	}
+	open := must[string](t)(s.FailRenewal(sale.Subscription))
+	due := s.get("/v1/invoices/"+open).ok().wants("amount_due", "1700", "starting_balance", "-300").at("total")
+	must[string](t)(s.CreditNote(open, "7.00", ""))
+	s.get("/v1/invoices/"+open).ok().wants("amount_due", "1000", "pre_payment_credit_notes_amount", "700", "total", due)
+	if err := s.PayInvoice(open); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/v1/invoices/"+open).ok().wants("amount_paid", "1000", "status", "paid")
+	same(t, "credit notes", s.get("/v1/credit_notes", "invoice", sale.Invoice).ok().each("amount"), []string{"200", "300", "500"})
+	same(t, "what was told", s.get("/v1/events", "type", "credit_note.created").ok().at("data.#"), "4")
+}

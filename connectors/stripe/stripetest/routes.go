@@ -17,6 +17,6 @@ func routes() []route {
 	}}
 	return slices.Concat(
 		[]route{account, named}, customerRoutes(), balanceRoutes(), couponRoutes(), promotionRoutes(), sessionRoutes(), paymentRoutes(),
-		disputeRoutes(), invoiceRoutes(), subscriptionRoutes(), eventRoutes(), endpointRoutes(),
+		disputeRoutes(), invoiceRoutes(), creditNoteRoutes(), subscriptionRoutes(), eventRoutes(), endpointRoutes(),
 	)
 }

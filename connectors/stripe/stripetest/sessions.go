@@ -65,6 +65,7 @@ func (s *session) view(a *Account) object {
 		"status": s.status, "subscription": nil, "success_url": "https://example.com/success", "ui_mode": "hosted", "url": nil,
 		"setup_intent": nil, "recovered_from": nil, "total_details": object{"amount_discount": s.off(), "amount_shipping": s.shipping, "amount_tax": s.tax},
 	}
+	withNulls(out, neverSet)
 	if s.mode == "setup" {
 		out["amount_subtotal"], out["amount_total"], out["currency"], out["total_details"] = nil, nil, nil, nil
 	}
@@ -82,6 +83,10 @@ func (s *session) view(a *Account) object {
 	s.finished(out)
 	return out
 }
+
+// neverSet are the fields of a session that the simulator leaves empty.
+const neverSet = `after_expiration client_secret consent consent_collection currency_conversion invoice_creation
+	payment_method_collection payment_method_configuration_details shipping_address_collection submit_type`
 
 // finished adds what a session tells once the buyer has gone through it.
 func (s *session) finished(out object) {

@@ -17,6 +17,7 @@ type subscription struct {
 	items                []Item
 	plan                 []*line // one period, without discounts
 	taxed                string  // decimal, each period
+	included             bool    // the tax is inside the prices
 	discount             *discount
 	first, latest        *invoice
 	start, end           int64 // the current period
@@ -49,7 +50,9 @@ func (s *subscription) view(a *Account) object {
 	if s.discount != nil {
 		out["discount"] = s.discount.view(a)
 	}
-	return out
+	return withNulls(out, `application application_fee_percent billing_thresholds days_until_due default_payment_method
+		default_source next_pending_invoice_item_invoice on_behalf_of pause_collection pending_invoice_item_interval
+		pending_setup_intent pending_update schedule test_clock transfer_data`)
 }
 
 func subscriptionRoutes() []route {
@@ -77,7 +80,8 @@ type SubscribeInput struct {
 	Code     string
 	Link     string            // client_reference_id
 	Metadata map[string]string // of the session and of the subscription
-	Tax      string            // decimal, on top, each period
+	Tax      string            // decimal, on top, each period; "": none
+	Included bool              // the tax is inside the prices
 	Currency string            // "": the account's
 	Trial    bool              // the first period costs nothing
 }
@@ -89,7 +93,7 @@ func (a *Account) Subscribe(in SubscribeInput) (Sale, error) {
 	defer a.s.mu.Unlock()
 	in.Buyer.Guest = false
 	s, fresh, err := a.newSession(SessionInput{
-		Buyer: in.Buyer, Items: in.Items, Code: in.Code, Link: in.Link, Metadata: in.Metadata, Tax: in.Tax, Currency: in.Currency,
+		Buyer: in.Buyer, Items: in.Items, Code: in.Code, Link: in.Link, Metadata: in.Metadata, Tax: in.Tax, Included: in.Included, Currency: in.Currency,
 	})
 	if err != nil {
 		return Sale{}, err
@@ -99,7 +103,7 @@ func (a *Account) Subscribe(in SubscribeInput) (Sale, error) {
 	}
 	now := a.s.now().Unix()
 	sub := &subscription{
-		id: a.s.newID("sub_", 24), status: "active", currency: s.currency, interval: s.interval, customer: s.customer, items: in.Items, taxed: in.Tax,
+		id: a.s.newID("sub_", 24), status: "active", currency: s.currency, interval: s.interval, customer: s.customer, items: in.Items, taxed: in.Tax, included: in.Included,
 		created: now, start: now, periods: 1, metadata: maps.Clone(in.Metadata),
 	}
 	sub.end, sub.plan = sub.after(now), s.lines
@@ -209,7 +213,7 @@ func (a *Account) renew(id string, good bool) (string, error) {
 		if s.discount != nil {
 			s.discount.coupon.takeOff(lines, s.currency)
 		}
-		addTax(lines, tax)
+		addTax(lines, tax, s.included)
 		in = a.newInvoice(s.customer, lines, s.currency, "subscription_cycle", tax, s.discount)
 		in.sub, in.start, in.end, s.latest = s, s.start, s.end, in
 		a.applyBalance(in)
@@ -220,6 +224,43 @@ func (a *Account) renew(id string, good bool) (string, error) {
 		if in.status != "paid" {
 			s.status = "past_due"
 		}
+		a.emitChange("customer.subscription.updated", before, s.view(a))
+	})
+	return in.id, nil
+}
+
+// ChangePlan moves a subscription to other items in the middle of a period: its invoice (subscription_update)
+// gives back a decimal amount for what was not used, on a line below zero, and bills the new items whole.
+func (a *Account) ChangePlan(subscriptionID string, items []Item, unused string) (invoiceID string, err error) {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	s, ok := find[*subscription](a, subscriptionID)
+	if !ok || s.status == "canceled" {
+		return "", refuse("not_found", "no subscription %s that goes on", subscriptionID)
+	}
+	lines, err := a.linesOf(items, s.currency)
+	if err != nil {
+		return "", err
+	}
+	back, err := parseAmount(unused, s.currency)
+	if err != nil {
+		return "", err
+	}
+	if back < 0 || back > subtotal(lines) {
+		return "", refuse("invalid", "%s cannot be given back on an invoice of %s", unused, formatAmount(subtotal(lines), s.currency))
+	}
+	old := s.plan[0]
+	rest := &line{id: a.s.newID("li_", 24), title: "Unused time on " + old.title, price: old.price, product: old.product, unit: -back, quantity: 1, subtotal: -back}
+	var in *invoice
+	a.together(func() {
+		before := s.view(a)
+		s.items, s.plan = items, lines
+		in = a.newInvoice(s.customer, append([]*line{rest}, lines...), s.currency, "subscription_update", 0, nil)
+		in.sub, in.start, in.end, s.latest = s, s.start, s.end, in
+		a.applyBalance(in)
+		a.emit("invoice.created", in.view(a), nil)
+		a.emit("invoice.finalized", in.view(a), nil)
+		a.collect(in, true)
 		a.emitChange("customer.subscription.updated", before, s.view(a))
 	})
 	return in.id, nil
@@ -246,9 +287,4 @@ func (a *Account) CancelSubscription(subscriptionID string) error {
 	s.status, s.ended = "canceled", a.s.now().Unix()
 	a.emit("customer.subscription.deleted", s.view(a), nil)
 	return nil
-}
-
-// buyer is who pays an invoice.
-func (in *invoice) buyer() simshop.Buyer {
-	return simshop.Buyer{Email: in.customer.email, Surname: in.customer.name}
 }

@@ -167,3 +167,40 @@ func TestACheckoutCanComeWithAnInvoice(t *testing.T) {
 		t.Error("a late payment made no invoice")
 	}
 }
+
+func TestAPlanIsChangedByAnInvoiceWithALineBelowZero(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	sub := must[stripetest.Sale](t)(s.Subscribe(plan("ben", ""))).Subscription
+	id := must[string](t)(s.ChangePlan(sub, []stripetest.Item{{Title: "Big plan", Price: "50.00"}}, "12.50"))
+	in := s.get("/v1/invoices/"+id).ok().wants("billing_reason", "subscription_update", "total", "3750", "amount_paid", "3750", "lines.data.#", "2", "lines.data.0.amount", "-1250", "lines.data.1.amount", "5000")
+	same(t, "the product that it is given back for", in.at("lines.data.0.price.product"), "prod_Plan")
+	s.get("/v1/subscriptions/"+sub).ok().wants("items.data.0.price.unit_amount", "5000", "latest_invoice", id)
+	s.get("/v1/invoices/"+must[string](t)(s.Renew(sub))).ok().wants("total", "5000")
+	if _, err := s.ChangePlan(sub, []stripetest.Item{{Title: "Small plan", Price: "5.00"}}, "12.50"); err == nil {
+		t.Error("an invoice below zero was made")
+	}
+}
+
+func TestTaxIsOnTopOrInsideThePrices(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name                       string
+		included                   bool
+		total, inclusive, pretaxed string
+	}{
+		{"on top", false, "2380", "false", "2000"},
+		{"inside", true, "2000", "true", "1620"},
+	} {
+		s := start(t)
+		in := plan("ben", "")
+		in.Tax, in.Included = "3.80", c.included
+		sale := must[stripetest.Sale](t)(s.Subscribe(in))
+		for _, id := range []string{sale.Invoice, must[string](t)(s.Renew(sale.Subscription))} {
+			s.get("/v1/invoices/"+id).ok().wants("total", c.total, "tax", "380", "total_excluding_tax", c.pretaxed, "total_tax_amounts.0.inclusive", c.inclusive,
+				"lines.data.0.tax_amounts.0.amount", "380", "lines.data.0.tax_amounts.0.inclusive", c.inclusive, "lines.data.0.amount", "2000")
+		}
+		s.get("/v1/checkout/sessions/"+sale.Session, "expand[]", "line_items").ok().wants("amount_total", c.total, "total_details.amount_tax", "380",
+			"line_items.data.0.amount_total", c.total, "line_items.data.0.amount_tax", "380")
+	}
+}
