@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	// doorFor is how long a shop's secrets are remembered: so long a new one may be refused.
+	// doorFor is how long a shop's secrets are remembered: so long one that was taken away may be good.
 	doorFor = 2 * time.Second
+	// doorAgain is how soon they are read anew for a delivery that they do not fit: who knocks with bad
+	// signatures must not make a question of each.
+	doorAgain = 20 * time.Millisecond
 	// doorLimit bounds how many are remembered.
 	doorLimit = 10_000
 	// doorWithin bounds the question for one.
@@ -29,7 +32,7 @@ type doorkeeper struct {
 
 type openDoor struct {
 	door connectors.Door
-	till time.Time
+	read time.Time
 }
 
 func newDoorkeeper(d Doors, now func() time.Time) *doorkeeper {
@@ -38,13 +41,32 @@ func newDoorkeeper(d Doors, now func() time.Time) *doorkeeper {
 
 // find returns a shop's door. Kind NotFound.
 func (k *doorkeeper) find(ctx context.Context, platform, shopID string) (connectors.Door, error) {
-	key, now := platform+"/"+shopID, k.now()
-	k.mu.Lock()
-	seen, ok := k.known[key]
-	k.mu.Unlock()
-	if ok && now.Before(seen.till) {
+	if seen, ok := k.remembered(platform, shopID); ok && k.now().Sub(seen.read) < doorFor {
 		return seen.door, nil
 	}
+	return k.ask(ctx, platform, shopID)
+}
+
+// again returns a shop's door as it is now, after one that was remembered let a delivery not in: its secret may
+// be new, and not every platform sends a delivery twice. ok is false where the door was read just now.
+func (k *doorkeeper) again(ctx context.Context, platform, shopID string) (door connectors.Door, ok bool) {
+	if seen, known := k.remembered(platform, shopID); known && k.now().Sub(seen.read) < doorAgain {
+		return door, false
+	}
+	door, err := k.ask(ctx, platform, shopID)
+	return door, err == nil
+}
+
+func (k *doorkeeper) remembered(platform, shopID string) (openDoor, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	seen, ok := k.known[platform+"/"+shopID]
+	return seen, ok
+}
+
+// ask reads a door and remembers it.
+func (k *doorkeeper) ask(ctx context.Context, platform, shopID string) (connectors.Door, error) {
+	now := k.now()
 	ctx, cancel := context.WithTimeout(ctx, doorWithin)
 	defer cancel()
 	door, err := k.doors.Door(ctx, platform, shopID)
@@ -56,6 +78,6 @@ func (k *doorkeeper) find(ctx context.Context, platform, shopID string) (connect
 	if len(k.known) >= doorLimit {
 		clear(k.known)
 	}
-	k.known[key] = openDoor{door: door, till: now.Add(doorFor)}
+	k.known[platform+"/"+shopID] = openDoor{door: door, read: now}
 	return door, nil
 }

@@ -114,6 +114,11 @@ func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer, 
 		return none, http.StatusBadRequest // the sender went away half-way; nobody reads this
 	}
 	d, err := g.source.Receive(connectors.Arrival{Header: r.Header, Body: buf.Bytes(), Door: door})
+	if door != nil && rewards.KindOf(err) == rewards.Denied {
+		if now, ok := g.doors.again(r.Context(), g.source.Name(), door.ShopID); ok {
+			d, err = g.source.Receive(connectors.Arrival{Header: r.Header, Body: buf.Bytes(), Door: &now})
+		}
+	}
 	if err != nil {
 		return none, g.refuse(err)
 	}
