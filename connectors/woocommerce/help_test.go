@@ -16,6 +16,7 @@ import (
 	"grapevine/connectors"
 	"grapevine/connectors/woocommerce"
 	"grapevine/connectors/woocommerce/woocommercetest"
+	"grapevine/internal/simshop"
 	"grapevine/rewards"
 	"grapevine/webhooks"
 )
@@ -234,3 +235,5 @@ func (w *world) rest(method, path, body string) string {
 	}
 	return string(raw)
 }
+
+func buyerOf(email string) simshop.Buyer { return simshop.Buyer{Email: email} }
