@@ -201,6 +201,13 @@ func (s *stage) compared() {
 	s.published(annasCode)
 	s.differ("all is there", given)
 	for i, r := range given {
+		if r.Priced() {
+			s.must(s.reduced(r))
+			given[i].Net, given[i].Given = s.money("2.00"), s.money("2.00")
+		}
+	}
+	s.differ("what has a price was reduced", given)
+	for i, r := range given {
 		if r.Spec.Kind == rewards.KindTag {
 			continue // by whom it was given does not show
 		}

@@ -28,10 +28,9 @@ func parts() []part {
 		{"acts in trouble", troubled},
 		{"reading back", reading},
 		{"a shop that cannot be called", parking},
+		{"asking what changed", reconcile},
 	}
 }
-
-func runPipeline(*testing.T, Fixture) {}
 
 // check ends the test where the fixture lacks something.
 func (f Fixture) check(tb testing.TB) {

@@ -129,8 +129,9 @@ func giftReceipt(a rewards.IssueGiftCard, c *cardNode, pace connectors.Pace) con
 	return connectors.Receipt{ExternalID: c.ID, Refs: map[string]string{RefGiftCode: code}, Pace: pace}
 }
 
-// findGiftCard searches for the code and knows the card by our mark, its customer and its amount. One
-// with the code's last characters and another mark is somebody else's.
+// findGiftCard searches for the code and knows the card by our mark, its customer and its amount: what it was
+// made with, less what we took back since. One with the code's last characters and another mark is somebody
+// else's.
 func (s *Shopify) findGiftCard(ctx context.Context, shop connectors.Shop, a rewards.IssueGiftCard) (connectors.Receipt, error) {
 	input, err := giftInput(shop, a)
 	if err != nil {
@@ -151,7 +152,16 @@ func (s *Shopify) findGiftCard(ctx context.Context, shop connectors.Shop, a rewa
 	})
 	for _, c := range sameCode {
 		owned := c.Customer == nil || c.Customer.ID == input["customerId"] // she may have been erased
-		if strings.HasPrefix(c.Note, markOf(a.RewardID)+":") && owned && c.Initial.is(a.Amount) {
+		if !strings.HasPrefix(c.Note, markOf(a.RewardID)+":") || !owned {
+			continue
+		}
+		same := c.Initial.is(a.Amount)
+		if !same {
+			if same, pace, err = s.reducedTo(ctx, shop, c, a.Amount); err != nil {
+				return connectors.Receipt{Pace: pace}, err
+			}
+		}
+		if same {
 			return giftReceipt(a, c, pace), nil
 		}
 	}
@@ -159,4 +169,18 @@ func (s *Shopify) findGiftCard(ctx context.Context, shop connectors.Shop, a rewa
 		return connectors.Receipt{Pace: pace}, call(rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code of %s is that of a gift card that is not ours", a.RewardID))
 	}
 	return connectors.Receipt{Pace: pace}, absent("no gift card of %s", a.RewardID)
+}
+
+// reducedTo tells whether our own debits have brought a card from what it was made with down to an amount.
+func (s *Shopify) reducedTo(ctx context.Context, shop connectors.Shop, c *cardNode, amount rewards.Money) (bool, connectors.Pace, error) {
+	card, taken, pace, err := s.cardHistory(ctx, shop, c.ID, amount.Currency)
+	if err != nil || card == nil {
+		return false, pace, err
+	}
+	initial, err := card.Initial.money()
+	if err != nil {
+		return false, pace, call(err)
+	}
+	left, err := initial.Sub(taken)
+	return err == nil && left == amount, pace, nil
 }

@@ -27,21 +27,30 @@ func (s *Shopify) cardStanding(ctx context.Context, shop connectors.Shop, a rewa
 	if a.Amount.Minor <= 0 || a.Left.Minor < 0 || a.Left.Currency != a.Amount.Currency {
 		return cardStanding{}, call(rewards.Errorf(rewards.Invalid, "bad_gift_card", "%s cannot be taken back down to %s", a.Amount, a.Left))
 	}
-	var st cardStanding
-	taken := rewards.Money{Currency: a.Amount.Currency}
-	vars := map[string]any{"id": a.ExternalID, "after": nil}
+	c, taken, pace, err := s.cardHistory(ctx, shop, a.ExternalID, a.Amount.Currency)
+	st := cardStanding{pace: pace}
+	if err != nil {
+		return st, err
+	}
+	if c == nil {
+		return st, call(rewards.Errorf(rewards.Invalid, "gift_card_missing", "the shop has no %s", a.ExternalID))
+	}
+	err = s.reckonCard(&st, shop, c, taken, a)
+	return st, err
+}
+
+// cardHistory reads a card, and how much our own debits took off it; nil where the shop has none.
+func (s *Shopify) cardHistory(ctx context.Context, shop connectors.Shop, id, currency string) (c *cardNode, taken rewards.Money, pace connectors.Pace, err error) {
+	taken.Currency = currency
+	vars := map[string]any{"id": id, "after": nil}
 	for range historyPages {
 		var data struct {
 			Card *cardNode `json:"giftCard"`
 		}
-		pace, err := s.ask(ctx, shop, "gift_card", vars, &data)
-		if st.pace = pace; err != nil {
-			return st, err
+		if pace, err = s.ask(ctx, shop, "gift_card", vars, &data); err != nil || data.Card == nil {
+			return nil, taken, pace, err
 		}
-		c := data.Card
-		if c == nil {
-			return st, call(rewards.Errorf(rewards.Invalid, "gift_card_missing", "the shop has no %s", a.ExternalID))
-		}
+		c = data.Card
 		for _, t := range c.Transactions.Nodes {
 			if !strings.HasPrefix(t.Note, takeNote) {
 				continue
@@ -51,17 +60,15 @@ func (s *Shopify) cardStanding(ctx context.Context, shop connectors.Shop, a rewa
 				taken, err = taken.Add(m)
 			}
 			if err != nil {
-				return st, call(err)
+				return nil, taken, pace, call(err)
 			}
 		}
-		if c.Transactions.Page.More {
-			vars["after"] = c.Transactions.Page.End
-			continue
+		if !c.Transactions.Page.More {
+			return c, taken, pace, nil
 		}
-		err = s.reckonCard(&st, shop, c, taken, a)
-		return st, err
+		vars["after"] = c.Transactions.Page.End
 	}
-	return st, call(rewards.Errorf(rewards.Conflict, "credit_history_too_long", "%s has more than %d pages", a.ExternalID, historyPages))
+	return nil, taken, pace, call(rewards.Errorf(rewards.Conflict, "credit_history_too_long", "%s has more than %d pages", id, historyPages))
 }
 
 func (s *Shopify) reckonCard(st *cardStanding, shop connectors.Shop, c *cardNode, taken rewards.Money, a rewards.TakeGiftCard) error {
