@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"context"
 
 	"grapevine/connectors"
@@ -31,11 +32,12 @@ func (c *caller) issueCode(ctx context.Context, key string, a rewards.IssueCode)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	return b.receipt(), nil
+	return b.receipt(b.ID), nil
 }
 
 // findIssued looks for a promotion code of the reward: the one that works, or that was used. One that was
-// switched off without being used is none.
+// switched off without being used is none. A code that was brought down goes by the id of the first of its
+// promotion codes, as the books know it.
 func (c *caller) findIssued(ctx context.Context, a rewards.IssueCode) (connectors.Receipt, error) {
 	t, err := issueTerms(a)
 	if err != nil {
@@ -45,17 +47,24 @@ func (c *caller) findIssued(ctx context.Context, a rewards.IssueCode) (connector
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	for _, b := range there {
+	first := ""
+	var found *promotionBody
+	for _, b := range there { // the newest first
 		switch {
 		case !b.ours(a.RewardID):
 			if b.Active {
 				return connectors.Receipt{}, taken(a.Code)
 			}
+		case b.Metadata[metaReplaced] != "":
+			first = b.ID
 		case (b.Active || b.Used > 0) && b.Coupon.worth(t) && b.Customer.ID == t.customer:
-			return b.receipt(), nil
+			found = &b
 		case b.Active:
 			return connectors.Receipt{}, taken(a.Code)
 		}
+	}
+	if found != nil {
+		return found.receipt(cmp.Or(first, found.ID)), nil
 	}
 	return connectors.Receipt{}, absent("nobody has the code %q for %s", a.Code, a.RewardID)
 }
@@ -95,15 +104,16 @@ func (c *caller) rewardCode(ctx context.Context, id, code string) (rewardCode, e
 	return r, nil
 }
 
-// before tells whether a reduction is still to be made: what there is to say otherwise is the receipt.
+// before tells whether a reduction is still to be made: what there is to say otherwise is the receipt. The
+// books go on knowing the code by the id that they have.
 func (r rewardCode) before(t terms) (receipt connectors.Receipt, needed bool) {
 	switch {
 	case r.spent != nil:
-		return r.spent.receipt(), false
+		return r.spent.receipt(r.known.ID), false
 	case len(r.live) == 1 && r.live[0].Coupon.worth(t):
-		return r.live[0].receipt(), false
+		return r.live[0].receipt(r.known.ID), false
 	case len(r.live) == 0 && !r.moved: // it ran out, or somebody switched it off: it stays so
-		return r.known.receipt(), false
+		return r.known.receipt(r.known.ID), false
 	}
 	return connectors.Receipt{}, true
 }
@@ -147,13 +157,13 @@ func (c *caller) reduceCode(ctx context.Context, key string, a rewards.ReduceCod
 		return connectors.Receipt{}, afterEffect(err)
 	}
 	if r.spent != nil {
-		return r.spent.receipt(), nil
+		return r.spent.receipt(a.ExternalID), nil
 	}
 	b, err := c.newPromotion(ctx, key, r.known.Code, coupon.ID, t, a.ExternalID)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	return b.receipt(), nil
+	return b.receipt(a.ExternalID), nil
 }
 
 func (c *caller) findReduced(ctx context.Context, a rewards.ReduceCode) (connectors.Receipt, error) {
@@ -217,7 +227,7 @@ func (c *caller) findWithdrawn(ctx context.Context, a rewards.WithdrawCode) (con
 	case len(r.live) > 0:
 		return connectors.Receipt{}, absent("the code %q still works", a.Code)
 	case r.spent != nil:
-		return r.spent.receipt(), nil
+		return r.spent.receipt(a.ExternalID), nil
 	}
-	return r.known.receipt(), nil
+	return r.known.receipt(a.ExternalID), nil
 }

@@ -142,8 +142,12 @@ func (s *Stripe) placeAll(ctx context.Context, shop connectors.Shop, p placing, 
 					reason, err = c.place(ctx, p, code)
 				}
 				mu.Lock()
-				if err != nil && failed == nil {
+				switch {
+				case err == nil:
+				case failed == nil:
 					failed = err
+				case connectors.AsCallError(err).Unclear: // whatever went wrong first
+					failed = afterEffect(failed)
 				}
 				if reason != "" {
 					refused[code] = reason

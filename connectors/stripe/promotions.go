@@ -106,7 +106,7 @@ func (c *caller) switchOff(ctx context.Context, key, id, movesTo string) error {
 	})
 }
 
-// receipt tells of a promotion code.
-func (b promotionBody) receipt() connectors.Receipt {
-	return connectors.Receipt{ExternalID: b.ID, ExpiresAt: unix(b.Expires), Spent: b.Used > 0}
+// receipt tells of a promotion code, which goes by this id.
+func (b promotionBody) receipt(id string) connectors.Receipt {
+	return connectors.Receipt{ExternalID: id, ExpiresAt: unix(b.Expires), Spent: b.Used > 0}
 }
