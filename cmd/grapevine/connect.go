@@ -16,13 +16,13 @@ import (
 
 // authorizer is a platform whose shops can make the keys themselves, once their owner has said yes.
 type authorizer interface {
-	// Locate turns what the owner typed into a shop without a credential. Kind Invalid.
-	Locate(address string) (connectors.Shop, error)
-	// AuthorizeURL is the shop's page that asks its owner. state comes back with the keys. Kind Invalid for an
+	// Locate brings an address that was typed into the form that shops are stored by. Kind Invalid.
+	Locate(address string) (domain string, err error)
+	// ConsentURL is the shop's page that asks its owner. state comes back with the keys. Kind Invalid for an
 	// address of ours that the shop would refuse.
-	AuthorizeURL(shop connectors.Shop, state, returnURL, callbackURL string) (string, error)
-	// ReadCallback reads what the shop posts: the state, and the credential in the connector's form. Kind Invalid.
-	ReadCallback(body []byte) (state, credential string, err error)
+	ConsentURL(domain, state, returnURL, callbackURL string) (string, error)
+	// ReadConsent reads what the shop posts: the state, and the credential in the connector's form. Kind Invalid.
+	ReadConsent(body []byte) (state, credential string, err error)
 }
 
 // shopConnectCmd prints a link by which a shop connects itself.
@@ -51,24 +51,24 @@ func (c *shopConnectCmd) Run(ctx context.Context, s *settings, io streams) error
 	if s.PublicURL == "" {
 		return misuse("GRAPEVINE_PUBLIC_URL is not set, and the shop has to know where to send its keys")
 	}
-	shop, err := a.Locate(c.Domain)
+	domain, err := a.Locate(c.Domain)
 	if err != nil {
 		return useError{err}
 	}
 	return s.with(ctx, func(db *storage.DB) error {
-		state, err := db.CreateInstall(ctx, c.Platform, shop.Domain, invite.Life)
+		state, err := db.CreateInstall(ctx, c.Platform, domain, invite.Life)
 		if err != nil {
 			return err
 		}
 		callback, comeBack := install.Addresses(s.PublicURL, c.Platform)
-		open, err := a.AuthorizeURL(shop, state.Reveal(), comeBack, callback)
+		open, err := a.ConsentURL(domain, state.Reveal(), comeBack, callback)
 		if err != nil {
 			return useError{err}
 		}
 		if c.JSON {
 			return io.asJSON(connectView{Open: open, Expires: invite.Life.String()})
 		}
-		_, err = fmt.Fprintf(io.out, "Open this within the next hour, signed in to %s as somebody who may manage the shop:\n\n  %s\n\nThe shop then sends its keys here by itself (`grapevine serve` has to run), and its webhooks are set up.\n", shop.Domain, open)
+		_, err = fmt.Fprintf(io.out, "Open this within the next hour, signed in to %s as somebody who may manage the shop:\n\n  %s\n\nThe shop then sends its keys here by itself (`grapevine serve` has to run), and its webhooks are set up.\n", domain, open)
 		return err
 	})
 }
@@ -78,7 +78,7 @@ func (s *settings) pagesForInstalls(db *storage.DB, platforms []webhooks.Platfor
 	readers := map[string]install.Reader{}
 	for _, p := range platforms {
 		if a, ok := p.(authorizer); ok {
-			readers[p.Name()] = a.ReadCallback
+			readers[p.Name()] = a.ReadConsent
 		}
 	}
 	if len(readers) == 0 {

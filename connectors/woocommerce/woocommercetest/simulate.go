@@ -1,11 +1,13 @@
 package woocommercetest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"grapevine/internal/simshop"
 )
@@ -73,13 +75,19 @@ func address(b simshop.Buyer) Address {
 	}
 }
 
+// machine is the address of the buyer's machine on the network: everybody has one of her own.
+func machine(b simshop.Buyer) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(b.Email)))
+	return fmt.Sprintf("2001:db8::%x:%x:%x", sum[:2], sum[2:4], sum[4:6])
+}
+
 // Place places an order at the checkout. A buyer who is no guest and has no account gets one. Unpaid is cash
 // on delivery: processing, and not paid. Test is an error: WooCommerce has no orders that are not meant.
 func (s *Server) Place(b simshop.Basket) (simshop.Sold, error) {
 	if b.Test {
 		return simshop.Sold{}, errors.New("WooCommerce knows no test orders")
 	}
-	in := OrderInput{Billing: address(b.Buyer), Freight: b.Shipping, IP: "203.0.113.7", UserAgent: "Mozilla/5.0"}
+	in := OrderInput{Billing: address(b.Buyer), Freight: b.Shipping, IP: machine(b.Buyer), UserAgent: "Mozilla/5.0"}
 	if b.Buyer.Street != "" {
 		in.Shipping = address(b.Buyer)
 	}
