@@ -34,6 +34,7 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Check settings, database and each shop, and say how to mend what is wrong."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the invariants of a live database, read-only; exit 1 on a breach."`
 	Shop      shopCmd      `cmd:"" help:"Add and look after shops."`
+	Group     groupCmd     `cmd:"" help:"Put shops into a group that shares programmes, budgets and advocates."`
 	Program   programCmd   `cmd:"" help:"Apply and look at programmes."`
 	Stats     statsCmd     `cmd:"" help:"Show a shop's figures: referrals, revenue, cost, return, by period, programme, variant or advocate."`
 	Events    eventsCmd    `cmd:"" help:"Look at webhooks that came in, and replay them."`

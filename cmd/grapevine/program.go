@@ -32,9 +32,10 @@ const maxProgramFile = 256 << 10
 
 // programApplyCmd applies a file.
 type programApplyCmd struct {
-	Shop string `required:"" placeholder:"ID" help:"The shop."`
-	File string `arg:"" help:"The programme file; - for standard input."`
-	JSON bool   `help:"Print JSON."`
+	Shop  string `required:"" xor:"where" placeholder:"ID" help:"The shop."`
+	Group string `required:"" xor:"where" placeholder:"ID" help:"The group, in all of whose shops the programme is applied."`
+	File  string `arg:"" help:"The programme file; - for standard input."`
+	JSON  bool   `help:"Print JSON."`
 }
 
 // programView is a programme as commands print it.
@@ -47,6 +48,9 @@ type programView struct {
 	Discount offerView `json:"discount"`
 	Budget   *string   `json:"budget,omitempty"`
 	Used     string    `json:"used"`
+	// Group is whose programme it is and GroupUsed what all its shops have used; "" for one of the shop's own.
+	Group     string `json:"group,omitempty"`
+	GroupUsed string `json:"group_used,omitempty"`
 	// Alerts are the levels of the budget that were passed, the lowest first.
 	Alerts []alertView `json:"alerts,omitempty"`
 
@@ -84,6 +88,9 @@ func viewProgram(p storage.StoredProgram) programView {
 		text := b.String()
 		v.Budget = &text
 	}
+	if p.Group != "" {
+		v.Group, v.GroupUsed = p.Group, p.GroupUsed.String()
+	}
 	for _, a := range p.Alerts {
 		v.Alerts = append(v.Alerts, alertView{Percent: a.Level, Used: a.Used.String(), At: when(a.At)})
 	}
@@ -98,24 +105,11 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		return err
 	}
 	return s.with(ctx, func(db *storage.DB) error {
-		shop, err := db.CallableShop(ctx, c.Shop)
-		if err != nil {
-			return err
+		if c.Group != "" {
+			return c.applyToGroup(ctx, s, db, io, source)
 		}
-		zone, err := time.LoadLocation(shop.TimeZone)
+		f, can, err := s.readProgram(ctx, db, c.Shop, source)
 		if err != nil {
-			zone = time.UTC
-		}
-		f, err := programfile.Read(source, shop.Currency, zone)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.File, err)
-		}
-		platform, err := s.platform(shop.Platform)
-		if err != nil {
-			return err
-		}
-		can := platform.Capabilities()
-		if err := fits(ctx, db, shop, can, f); err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
 		p, changed, err := db.ApplyProgram(ctx, c.Shop, f.Program, string(source))
@@ -126,8 +120,30 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 		if err != nil {
 			return err
 		}
-		return c.print(io, stored, changed, f.WarningsOn(platformOf(shop.Platform, can)), needsOf(stored.Program, can))
+		return c.print(io, stored, changed, f.Warnings, needsOf(stored.Program, can))
 	})
+}
+
+// readProgram reads a file as a shop means it (its currency, its days) and checks that it fits the shop and
+// what its platform carries.
+func (s *settings) readProgram(ctx context.Context, db *storage.DB, shopID string, source []byte) (f programfile.File, can connectors.Capabilities, err error) {
+	shop, err := db.CallableShop(ctx, shopID)
+	if err != nil {
+		return f, can, err
+	}
+	zone, err := time.LoadLocation(shop.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	if f, err = programfile.Read(source, shop.Currency, zone); err != nil {
+		return f, can, err
+	}
+	platform, err := s.platform(shop.Platform)
+	if err != nil {
+		return f, can, err
+	}
+	can = platform.Capabilities()
+	return f, can, fits(ctx, db, shop, can, f)
 }
 
 // fits refuses a programme that does not fit the shop's others, or asks for what its platform does not have.
@@ -255,6 +271,9 @@ func (c *programShowCmd) Run(ctx context.Context, s *settings, io streams) error
 			budget = *v.Budget
 		}
 		_, err = fmt.Fprintf(io.out, "%s  %s\n  version   %d, applied %s\n  discount  %s %s %s\n  budget    %s, used %s\n", v.Program, v.Title, v.Version, v.Applied, v.Discount.Status, v.Discount.ExternalID, v.Discount.Reason, budget, v.Used)
+		if v.Group != "" && err == nil {
+			_, err = fmt.Fprintf(io.out, "  group     %s, whose shops have used %s of the budget together\n", v.Group, v.GroupUsed)
+		}
 		for _, a := range v.Alerts {
 			if err == nil {
 				_, err = fmt.Fprintf(io.out, "  passed    %d %% of the budget at %s, with %s\n", a.Percent, a.At, a.Used)

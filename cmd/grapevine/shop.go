@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"grapevine/connectors"
+	"grapevine/rewards"
 	"grapevine/storage"
 )
 
@@ -36,6 +37,7 @@ type shopView struct {
 	Since    string `json:"since"`
 	// Webhooks is where the shop sends them; "" while the public address is not set.
 	Webhooks string `json:"webhooks"`
+	Group    string `json:"group,omitempty"` // the group of shops that it belongs to
 }
 
 func (s *settings) viewShop(sh connectors.Installed) shopView {
@@ -47,8 +49,13 @@ func (s *settings) viewShop(sh connectors.Installed) shopView {
 }
 
 // printShop prints one shop.
-func (s *settings) printShop(io streams, asJSON bool, shop connectors.Installed) error {
+func (s *settings) printShop(ctx context.Context, db *storage.DB, io streams, asJSON bool, shop connectors.Installed) error {
 	v := s.viewShop(shop)
+	group, err := db.GroupOf(ctx, shop.ID)
+	if err != nil && rewards.CodeOf(err) != "not_grouped" {
+		return err
+	}
+	v.Group = group.ID
 	if asJSON {
 		return io.asJSON(v)
 	}
@@ -56,9 +63,12 @@ func (s *settings) printShop(io streams, asJSON bool, shop connectors.Installed)
 	if v.Reason != "" {
 		status += " (" + v.Reason + ")"
 	}
-	_, err := fmt.Fprintf(io.out, "%s\n  platform  %s\n  domain    %s\n  currency  %s\n  status    %s since %s\n", v.ID, v.Platform, v.Domain, v.Currency, status, v.Since)
+	_, err = fmt.Fprintf(io.out, "%s\n  platform  %s\n  domain    %s\n  currency  %s\n  status    %s since %s\n", v.ID, v.Platform, v.Domain, v.Currency, status, v.Since)
 	if v.Webhooks != "" && err == nil {
 		_, err = fmt.Fprintf(io.out, "  webhooks  %s\n", v.Webhooks)
+	}
+	if v.Group != "" && err == nil {
+		_, err = fmt.Fprintf(io.out, "  group     %s  %s\n", v.Group, group.Name)
 	}
 	if hint := mend(v.Reason); err == nil && hint != "" {
 		_, err = fmt.Fprintf(io.out, "  to do     %s\n", hint)
@@ -93,7 +103,7 @@ func (c *shopAddCmd) Run(ctx context.Context, s *settings, io streams) error {
 		if err != nil {
 			return err
 		}
-		return s.printShop(io, c.JSON, added)
+		return s.printShop(ctx, db, io, c.JSON, added)
 	})
 }
 
@@ -167,7 +177,7 @@ func (c *oneShop) on(ctx context.Context, s *settings, io streams, do func(db *s
 		if err != nil {
 			return err
 		}
-		return s.printShop(io, c.JSON, shop)
+		return s.printShop(ctx, db, io, c.JSON, shop)
 	})
 }
 
