@@ -104,7 +104,8 @@ func (s *Server) KeyFor(a *Account) string {
 }
 
 // RestrictKey makes a restricted key for an account that may do only what is named: "customers:read",
-// "coupons:write" (which includes reading) and so on, by the first part of the path below /v1.
+// "coupons:write" (which includes reading) and so on, by the first part of the path below /v1. Without
+// "account:read" it cannot even tell whose it is.
 func (s *Server) RestrictKey(a *Account, may ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

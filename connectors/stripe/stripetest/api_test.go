@@ -98,7 +98,7 @@ func TestARestrictedKeyDoesWhatItMay(t *testing.T) {
 		got  reply
 		want int
 	}{
-		{"reads its account", r.get("/v1/account"), 200},
+		{"does not read its account", r.get("/v1/account"), 403},
 		{"reads customers", r.get("/v1/customers"), 200},
 		{"does not make customers", r.post("/v1/customers"), 403},
 		{"makes coupons", r.post("/v1/coupons", "percent_off", "10"), 200},

@@ -48,13 +48,13 @@
 // has one), payouts, fees; the search API; Connect's OAuth and account links; thin events (v2); Stripe's own rate
 // limits (Throttle stands for them).
 //
-// Where Stripe's behaviour is not known the simulator decides, and a test must not lean on it: most messages;
-// a second active promotion code of one word is refused without an error code, also where one of them is for a
-// single customer and the other for all; first_time_transaction lets every guest pass; percentages are rounded
-// half up; a coupon counts a redemption without an event of its own; a once coupon is spent on the free first
-// invoice of a trial; what the balance paid is given back by a credit note alone; a failed refund comes off amount_refunded; a
-// cancelled delayed payment is one that failed; UGX is written as ISK is; endpoints may have plain HTTP
-// addresses in live mode too; everybody's events of one moment have the same second.
+// Where Stripe's behaviour is not known the simulator decides, and a test must not lean on it: most messages; a
+// second active promotion code of one word is refused without an error code, also where one of them is for a single
+// customer and the other for all; first_time_transaction lets every guest pass; percentages are rounded half up; a
+// coupon counts a redemption without an event of its own; a once coupon is spent on the free first invoice of a
+// trial; what the balance paid is given back by a credit note alone; a failed refund comes off amount_refunded; a
+// cancelled delayed payment is one that failed; UGX is written as ISK is; endpoints may have plain HTTP addresses
+// in live mode too; everybody's events of one moment have the same second.
 //
 // # In a test
 //
