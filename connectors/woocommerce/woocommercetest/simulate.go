@@ -75,10 +75,10 @@ func address(b simshop.Buyer) Address {
 	}
 }
 
-// machine is the address of the buyer's machine on the network: everybody has one of her own.
+// machine is the address of the buyer's machine: everybody has a network of her own.
 func machine(b simshop.Buyer) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(b.Email)))
-	return fmt.Sprintf("2001:db8::%x:%x:%x", sum[:2], sum[2:4], sum[4:6])
+	return fmt.Sprintf("2001:db8:%x:%x::1", sum[:2], sum[2:4])
 }
 
 // Place places an order at the checkout. A buyer who is no guest and has no account gets one. Unpaid is cash
