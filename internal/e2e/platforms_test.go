@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/connectors/stripe/stripetest"
 	"grapevine/internal/simshop"
 )
 
 // simulations are the simulated shops of all platforms.
 var simulations = map[string]func(simshop.Options) (simshop.Shop, error){
 	"shopify": shopifytest.Simulate,
+	"stripe":  stripetest.Simulate,
 }
 
 // till is a simulated shop of any platform, installed at a site.
