@@ -9,13 +9,15 @@ import (
 
 	"grapevine/connectors/shopify/shopifytest"
 	"grapevine/connectors/stripe/stripetest"
+	"grapevine/connectors/woocommerce/woocommercetest"
 	"grapevine/internal/simshop"
 )
 
 // simulations are the simulated shops of all platforms.
 var simulations = map[string]func(simshop.Options) (simshop.Shop, error){
-	"shopify": shopifytest.Simulate,
-	"stripe":  stripetest.Simulate,
+	"shopify":     shopifytest.Simulate,
+	"stripe":      stripetest.Simulate,
+	"woocommerce": woocommercetest.Simulate,
 }
 
 // till is a simulated shop of any platform, installed at a site.
