@@ -2,6 +2,7 @@ package woocommerce_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -369,7 +370,9 @@ func TestFact12PlainHTTPIsSignedAndKeysGoOverTLSAlone(t *testing.T) {
 	overTLS := newConnector(func(o *woocommerce.Options) {
 		o.Client = &http.Client{Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-			Dial:            func(string, string) (net.Conn, error) { return net.Dial("tcp", server.Listener.Addr().String()) },
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", server.Listener.Addr().String())
+			},
 		}}
 	})
 	shop = connectors.Shop{Domain: "shop.example.com", Token: testToken}

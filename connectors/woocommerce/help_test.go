@@ -18,15 +18,6 @@ import (
 	"grapevine/connectors/woocommerce/woocommercetest"
 	"grapevine/internal/simshop"
 	"grapevine/rewards"
-	"grapevine/webhooks"
-)
-
-var (
-	_ webhooks.Source     = (*woocommerce.WooCommerce)(nil)
-	_ webhooks.Storefront = (*woocommerce.WooCommerce)(nil)
-	_ webhooks.Poller     = (*woocommerce.WooCommerce)(nil)
-	_ webhooks.HookKeeper = (*woocommerce.WooCommerce)(nil)
-	_ webhooks.Auditor    = (*woocommerce.WooCommerce)(nil)
 )
 
 const testToken = "ck_0123456789abcdef0123456789abcdef01234567:cs_fedcba9876543210fedcba9876543210fedcba98"
