@@ -182,7 +182,7 @@ func (t *trial) dispute() {
 	case !f.Order.Disputed:
 	case f.Granted:
 		t.note("dispute", true, "the buyer's bank has asked for the payment back, and the reward was on its way")
-	case f.Approved() && f.Review.At.Before(f.DisputedAt): // who approved it could not know
+	case f.Review != nil && f.Outdated(*f.Review):
 		t.holdFirmly(ReasonDisputed, "dispute", false, "the buyer's bank has asked for the payment back since it was approved by %s", f.Review.Actor)
 	default:
 		t.hold(ReasonDisputed, "dispute", false, "the buyer's bank has asked for the payment back")

@@ -56,6 +56,12 @@ func NextReview(history []ReviewEntry, verdict Verdict, actor, reason string, at
 	return nil, false, Errorf(Invalid, "bad_verdict", "%.40q is none of approve, reject, undo", verdict)
 }
 
+// Outdated tells whether a dispute that is under way began after an approval: whoever gave it did not know, and
+// may give it again.
+func (f Facts) Outdated(r Review) bool {
+	return r.Verdict == VerdictApprove && f.Order.Disputed && r.At.Before(f.DisputedAt)
+}
+
 func (e ReviewEntry) review() *Review {
 	return &Review{Verdict: e.Verdict, Actor: e.Actor, Reason: e.Reason, At: e.At}
 }

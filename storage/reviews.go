@@ -12,7 +12,7 @@ import (
 
 // Review lets a person decide about an order: approve, reject, or undo the verdict that stands. The order is
 // judged again in the same transaction, from what is stored, and what was given follows. A verdict that
-// stands already changes nothing.
+// stands already changes nothing, unless it is an approval from before the buyer disputed the payment.
 //
 // actor is "user:…" or "token:…". reason is kept for ever, whatever becomes of the people whom it names: it
 // should name none. Kind NotFound order_not_found; Conflict not_reviewable for an order that was never
@@ -48,6 +48,9 @@ func (x *txn) review(shopID, orderID string, verdict rewards.Verdict, actor, rea
 		return err
 	}
 	review, changed, err := rewards.NextReview(history[orderID], verdict, actor, reason, at)
+	if err == nil && !changed && stored.Facts.Outdated(*review) {
+		review, changed = &rewards.Review{Verdict: verdict, Actor: actor, Reason: reason, At: at}, true
+	}
 	if err != nil || !changed {
 		return err
 	}

@@ -184,6 +184,27 @@ func TestASecretIsChanged(t *testing.T) {
 	}
 }
 
+// One that was taken away is good for two seconds at most, where nothing else made the door be read anew.
+func TestASecretIsTakenAway(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	knock := func() int { return s.sends("/webhooks/village/shop_2", "old", "order", "d1").StatusCode }
+	if got := knock(); got != 200 {
+		t.Fatalf("status %d", got)
+	}
+	s.lodge.set(func() {
+		s.lodge.doors["village shop_2"] = connectors.Door{ShopID: "shop_2", Domain: "two.example", Secrets: []string{"new"}}
+	})
+	for _, step := range []struct {
+		pass time.Duration
+		want int
+	}{{0, 200}, {1999 * time.Millisecond, 200}, {time.Millisecond, 401}, {time.Hour, 401}} {
+		if s.clock.pass(step.pass); knock() != step.want {
+			t.Errorf("after another %s it is not answered %d", step.pass, step.want)
+		}
+	}
+}
+
 func TestADoorWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
