@@ -226,7 +226,7 @@ func (t *teller) credited() error {
 	t.say("reward %s is %s: %s, in the shop as %s", reward.ID, reward.Status, reward.Value, reward.ExternalID)
 	_, live, err := t.credit()
 	if err != nil || live != 1 {
-		return fmt.Errorf("Ana has %d credits in the shop, told was 1: %w", live, err)
+		return fmt.Errorf("the shop has %d credits of Ana's, told was 1: %w", live, err)
 	}
 	t.say("Ana can spend $10.00 in the shop, by exactly one credit")
 	c, err := t.audit()
