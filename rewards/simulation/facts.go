@@ -16,7 +16,7 @@ func (r *Run) facts(o Order, earlier int64) (f rewards.Facts, assumed bool) {
 	was := o.Record.Facts
 	f = rewards.Facts{
 		Order: was.Order, At: r.opts.To, PaidAt: was.PaidAt, EarlierHere: earlier,
-		Trouble: was.Trouble, Detail: was.Detail, Review: was.Review,
+		Trouble: was.Trouble, Detail: was.Detail, Review: was.Review, DisputedAt: was.DisputedAt,
 	}
 	if f.PaidAt.IsZero() && f.Order.Paid() {
 		f.PaidAt = f.Order.PlacedAt
