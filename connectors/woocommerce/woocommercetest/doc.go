@@ -68,7 +68,7 @@
 // of an amount refunded for nothing in particular is 0; a card is called "card" as a way of payment; a coupon
 // for free shipping makes the only rate free; paying by Pay leaves cash on delivery processing; an order
 // that is restored gets its old status and a coupon is a draft then; a product that nobody knows is made when
-// it is bought. WordPress sends to no loopback and no private address: here only with RefusePrivate.
+// it is bought; each e-mail buys from a network of its own. WordPress sends to no loopback and no private address: here only with RefusePrivate.
 //
 // # In a test
 //

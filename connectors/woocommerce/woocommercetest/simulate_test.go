@@ -3,6 +3,7 @@ package woocommercetest
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -192,6 +193,30 @@ func TestRefundAndCancel(t *testing.T) {
 				t.Error("once more is no error")
 			}
 		})
+	}
+}
+
+// Who buys is at a machine of her own, the same each time: rules against one's own orders look at that.
+func TestEverybodyHasANetwork(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, simshop.Options{})
+	from := func(email string) string {
+		t.Helper()
+		b := basket("")
+		b.Buyer.Email = email
+		sold, err := s.Place(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ip, err := netip.ParseAddr(s.client(t).must("GET", "orders/"+sold.ID, nil)["customer_ip_address"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	ben, carla := from("ben@example.com"), from("carla@example.com")
+	if again := from("BEN@example.com"); ben == carla || ben != again {
+		t.Errorf("%s, %s, %s", ben, carla, again)
 	}
 }
 
