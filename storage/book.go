@@ -63,7 +63,7 @@ func (x *txn) loadBook(shop connectors.Shop, orders []webhooks.Confirmed, friend
 		}}
 	for _, step := range []func() error{
 		b.records, b.trails, b.owners, b.rewards, b.rewardCodes, b.ownOrders, b.bind, b.family, b.offers, b.versions,
-		b.others, b.used, b.referrals, b.earlier, b.cases,
+		b.others, b.used, b.referrals, b.earlier, b.cases, b.sameMembers,
 	} {
 		if err := step(); err != nil {
 			return nil, err

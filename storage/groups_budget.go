@@ -129,3 +129,40 @@ func (b *bookLoad) orderOf(shopID, orderID string) string {
 	}
 	return shopID + "/" + orderID
 }
+
+// sameMembers notes the friends whose e-mail is the advocate's, as another shop of the group knows her: here she
+// may have another one.
+func (b *bookLoad) sameMembers() error {
+	var hers []advocateRow
+	for _, id := range keysOf(b.sealed) {
+		if a := b.sealed[id]; a.MemberID != nil {
+			hers = append(hers, a)
+		}
+	}
+	keys := map[string]bool{}
+	for _, c := range b.orders {
+		if key := personOf(c.Order).EmailKey; key != "" {
+			keys[key] = true
+		}
+	}
+	if len(hers) == 0 || len(keys) == 0 {
+		return nil
+	}
+	var rows []struct{ EmailKey, MemberID string }
+	_, err := b.scan(&rows, "SELECT email_key, member_id FROM member_keys WHERE shop_id = ? AND email_key IN ?", b.shopID, keysOf(keys))
+	of := map[string]string{}
+	for _, r := range rows {
+		of[r.EmailKey] = r.MemberID
+	}
+	for _, c := range b.orders {
+		member, known := of[personOf(c.Order).EmailKey]
+		for _, a := range hers {
+			key := rewards.CaseKey(c.Order.ID, a.ID)
+			if found, asked := b.book.Cases[key]; asked && known && member == *a.MemberID {
+				found.Pair.SameEmail = true
+				b.book.Cases[key] = found
+			}
+		}
+	}
+	return err
+}

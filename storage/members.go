@@ -135,7 +135,7 @@ func (x *txn) memberBy(keys table) (string, error) {
 		MemberID string
 		Created  stamp `gorm:"column:created_at"`
 	}](x, keys, `SELECT k.member_id, m.created_at FROM v CROSS JOIN member_keys k JOIN members m ON m.group_id = k.group_id AND m.id = k.member_id
-WHERE k.shop_id = v.shop_id AND k.email_key = v.email_key`)
+WHERE k.shop_id = v.shop_id AND k.email_key = v.email_key`+x.alsoAmong("k.shop_id", "v.shop_id")+x.alsoAmong("k.email_key", "v.email_key"))
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}

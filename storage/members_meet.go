@@ -30,7 +30,8 @@ func (x *txn) awaited(people []met) ([]awaitedRow, error) {
 	rows, err := queryAll[awaitedRow](x, t, `SELECT v.shop_id, v.customer_id, v.email_key, k.member_id FROM v CROSS JOIN member_keys k
 WHERE k.shop_id = v.shop_id AND k.email_key = v.email_key
   AND NOT EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = v.shop_id AND a.customer_id = v.customer_id)
-  AND NOT EXISTS (SELECT 1 FROM advocates a WHERE a.member_id = k.member_id AND (a.shop_id = v.shop_id OR a.status <> 'active'))`)
+  AND NOT EXISTS (SELECT 1 FROM advocates a WHERE a.member_id = k.member_id AND (a.shop_id = v.shop_id OR a.status <> 'active'))`+
+		x.alsoAmong("k.shop_id", "v.shop_id")+x.alsoAmong("k.email_key", "v.email_key"))
 	slices.SortFunc(rows, func(a, b awaitedRow) int { return slices.Compare(a.key(), b.key()) })
 	return slices.CompactFunc(rows, func(a, b awaitedRow) bool { return a.ShopID == b.ShopID && a.MemberID == b.MemberID }), err
 }

@@ -3,12 +3,14 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
 )
 
@@ -200,6 +202,12 @@ func TestAnEmailThatIsToldLaterMakesAMember(t *testing.T) {
 			t.Fatalf("got %+v, %v", o.Decision, err)
 		}
 		b.seen("b-anna", "new@canary.example") // she is known by both from now on
+		own := b.order("o3")
+		own.Customer.Email = annaMail // which this shop has forgotten
+		b.decide(own)
+		if o, err := s.Order(s.ctx, b.shop.ID, "o3"); err != nil || o.Decision.Outcome != rewards.OutcomeRejected || !slices.ContainsFunc(o.Decision.Signals, func(x fairness.Signal) bool { return x.Rule == "same_email" }) {
+			t.Fatalf("got %+v, %v", o.Decision, err)
+		}
 		c.seen("c-anna", "new@canary.example")
 		if got := g.rows(); got != "0 c-anna pending, 1 b-anna pending, 2 c-anna pending, " || g.members() != 1 {
 			t.Fatalf("got %s", got)
