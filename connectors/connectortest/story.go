@@ -15,6 +15,7 @@ import (
 	"grapevine/internal/simshop"
 	"grapevine/internal/testdb"
 	"grapevine/rewards"
+	"grapevine/rewards/fairness"
 	"grapevine/rewards/programfile"
 	"grapevine/storage"
 	"grapevine/webhooks"
@@ -172,8 +173,14 @@ advocate:
 	b.WriteString(`qualify: {customers: new, minimum: "30.00"}
 hold: 0s
 partial_refund: proportional
-fairness: {per_day: 1000, per_month: 1000, strangers: 1000, rules: {same_domain: "off"}}
+fairness:
+  rules:
 `)
+	for _, rule := range fairness.Rules() { // all who buy here sit at one computer
+		if rule.Name != "unread" {
+			fmt.Fprintf(&b, "    %s: \"off\"\n", rule.Name)
+		}
+	}
 	return b.String()
 }
 
