@@ -119,6 +119,8 @@ var (
 // note records the shape of a request.
 func (p *recorder) note(r *http.Request, body []byte) {
 	values, err := url.ParseQuery(r.URL.RawQuery + "&" + string(body))
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if err != nil {
 		p.refused = append(p.refused, err.Error())
 	}
@@ -131,8 +133,6 @@ func (p *recorder) note(r *http.Request, body []byte) {
 	if len(names) > 0 {
 		shape += " " + strings.Join(slices.Compact(names), " ")
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.shapes[shape] = true
 }
 

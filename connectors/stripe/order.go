@@ -32,10 +32,7 @@ func (s *Stripe) Order(ctx context.Context, shop connectors.Shop, id string) (re
 	if err != nil {
 		return rewards.Order{}, callOf(err)
 	}
-	o, err := found.order()
-	if err == nil && unsettled(o.Currency) {
-		err = rewards.Errorf(rewards.Invalid, nobodyKnows, noteCurrency, o.Currency)
-	}
+	o, err := found.reckoned()
 	if err != nil {
 		return rewards.Order{}, call(fmt.Errorf("order %s: %w", id, err))
 	}
@@ -45,6 +42,15 @@ func (s *Stripe) Order(ctx context.Context, shop connectors.Shop, id string) (re
 		}
 	}
 	return o, nil
+}
+
+// reckoned is the order of a sale that was read, which must have amounts where the rules would count on them.
+func (s sale) reckoned() (rewards.Order, error) {
+	o, err := s.order()
+	if err == nil && unsettled(o.Currency) {
+		err = rewards.Errorf(rewards.Invalid, nobodyKnows, noteCurrency, o.Currency)
+	}
+	return o, err
 }
 
 // idForm is what ids look like; they become part of an address.

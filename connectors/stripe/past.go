@@ -68,7 +68,7 @@ func (s *Stripe) pastSale(ctx context.Context, shop connectors.Shop, id string, 
 		}
 		found, err := c.sale(ctx, id)
 		if err == nil {
-			o, err = found.order()
+			o, err = found.reckoned()
 		}
 		return callOf(err)
 	})

@@ -95,14 +95,18 @@ func (t terms) promotion(p stripego.Params, code, coupon string) *stripego.Promo
 // switchOff makes a promotion code stop working. It cannot be removed, nor its text be changed; its text is
 // free for another from then on. movesTo is the coupon that the text moves to, "" for none.
 func (c *caller) switchOff(ctx context.Context, key, id, movesTo string) error {
-	var b promotionBody
-	return c.post(ctx, "switching promotion code off", stepKey(key, "off", id, movesTo), &b, func(p stripego.Params) error {
-		q := &stripego.PromotionCodeParams{Params: p, Active: stripego.Bool(false)}
-		if movesTo != "" {
-			q.Metadata = map[string]string{metaReplaced: movesTo}
-		}
-		_, err := c.api.PromotionCodes.Update(id, q)
-		return err
+	return c.create(ctx, func(n string) error {
+		return c.post(ctx, "switching promotion code off", stepKey(key, "off", id, movesTo, n), &promotionBody{}, func(p stripego.Params) error {
+			q := &stripego.PromotionCodeParams{Params: p, Active: stripego.Bool(false)}
+			if movesTo != "" {
+				q.Metadata = map[string]string{metaReplaced: movesTo}
+			}
+			_, err := c.api.PromotionCodes.Update(id, q)
+			return err
+		})
+	}, func() (bool, error) {
+		b, err := c.promotion(ctx, id)
+		return err == nil && !b.Active && b.Metadata[metaReplaced] == movesTo, err
 	})
 }
 

@@ -63,14 +63,6 @@ func (s sale) intent() string {
 	return ""
 }
 
-// subscription is the id of the one that the sale belongs to, "" for none.
-func (s sale) subscription() string {
-	if s.invoice != nil {
-		return s.invoice.Subscription.ID
-	}
-	return s.session.Subscription.ID
-}
-
 // placed is when the order was placed.
 func (s sale) placed() time.Time {
 	if s.invoice != nil {

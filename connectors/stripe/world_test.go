@@ -97,20 +97,6 @@ func (w *world) buy(in stripetest.SessionInput) stripetest.Sale {
 	return s
 }
 
-// events are those of a type that came so far, decoded as the door would have them.
-func (w *world) events(kind string) (out []rewards.Event) {
-	w.Helper()
-	for _, l := range w.sim.Take() {
-		if l.Topic != kind {
-			continue
-		}
-		e, err := w.conn.Decode(l.Topic, l.Body, now)
-		w.no(err)
-		out = append(out, e)
-	}
-	return out
-}
-
 // codes are the promotion codes in the shop: "CODE live", "CODE off used 1 for cus_…".
 func (w *world) codes() []string {
 	w.Helper()
@@ -194,6 +180,8 @@ func withSettings(s connectors.Shop, more map[string]string) connectors.Shop {
 	return s
 }
 
-
 // simRefund is a refund of an amount, "" for all.
 func simRefund(amount string) simshop.Refund { return simshop.Refund{Amount: amount} }
+
+// simBuyer is somebody of whom the e-mail is known.
+func simBuyer(email string) simshop.Buyer { return simshop.Buyer{Email: email} }
