@@ -29,6 +29,15 @@ const masterKey = secret.Text("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 // patience is how long a house may take to become quiet.
 const patience = time.Minute
 
+// asks is how a shop is asked what changed.
+type asks int
+
+const (
+	never    asks = iota
+	byHand        // as by the command that makes up for lost webhooks
+	byItself      // by the pipeline, in the platform's rhythm but faster
+)
+
 // house is the whole program in this process: a database, the pipeline with its doors open, and a shop.
 type house struct {
 	tb       testing.TB
@@ -36,7 +45,9 @@ type house struct {
 	db       *storage.DB
 	pipeline *webhooks.Pipeline
 	platform Connector
-	asked    *asking // nil where the shop is never asked
+	asks     asks
+	asked    *asking // by itself
+	built    time.Time
 	shop     connectors.Shop
 	later    atomic.Int64 // nanoseconds that the pipeline's clock is ahead
 
@@ -45,10 +56,10 @@ type house struct {
 	sent  []simshop.Letter // all that were delivered
 }
 
-// build builds a house on an empty database. asks tells that the shop is asked what changed, all the time.
-func (f Fixture) build(tb testing.TB, url string, asks bool) *house {
+// build builds a house on an empty database.
+func (f Fixture) build(tb testing.TB, url string, asks asks) *house {
 	tb.Helper()
-	h := &house{tb: tb}
+	h := &house{tb: tb, asks: asks, built: time.Now()}
 	e := echo.New()
 	server := httptest.NewUnstartedServer(e)
 	public := "http://" + server.Listener.Addr().String()
@@ -57,7 +68,7 @@ func (f Fixture) build(tb testing.TB, url string, asks bool) *house {
 	install := h.sim.Install()
 	h.platform = f.connector(tb, install.Settings, nil)
 	h.open(url)
-	h.wire(asks)
+	h.wire()
 	h.pipeline.Mount(e)
 	server.Start()
 	tb.Cleanup(func() {
@@ -96,10 +107,10 @@ func (h *house) open(url string) {
 }
 
 // wire makes the pipeline.
-func (h *house) wire(asks bool) {
+func (h *house) wire() {
 	h.tb.Helper()
 	platform := webhooks.Platform(struct{ webhooks.Platform }{h.platform}) // nobody sees that it can be asked
-	if asks {
+	if h.asks == byItself {
 		h.asked = &asking{Connector: h.platform}
 		platform = h.asked
 	}
@@ -192,17 +203,26 @@ func (h *house) until(ok func() (done bool, what string)) {
 	}
 }
 
-// quiet waits until every event and every job has come to its end; where the shop is asked what changed, until
-// it was asked about all that happened so far.
-func (h *house) quiet() {
+// catchUp sees to it that the shop was asked about all that happened so far, where it is asked.
+func (h *house) catchUp() {
 	h.tb.Helper()
-	if h.asked != nil {
+	switch h.asks {
+	case byHand:
+		_, err := webhooks.CatchUp(h.tb.Context(), h.platform, h.db, h.shop, h.built.Add(-time.Minute), nil)
+		h.no("asking what changed", err)
+		h.pipeline.Wake()
+	case byItself:
 		looks := h.asked.begun()
 		h.until(func() (bool, string) {
-			h.pipeline.Wake() // the next look is due by now, and nothing else would tell
+			h.pipeline.Wake() // the next look may be due, and nothing else would tell
 			return h.asked.done() > looks, "the shop is asked what changed"
 		})
 	}
+}
+
+// quiet waits until every event and every job has come to its end.
+func (h *house) quiet() {
+	h.tb.Helper()
 	h.until(func() (bool, string) {
 		counts, _, err := h.db.EventCounts(h.tb.Context())
 		h.no("counting events", err)
@@ -233,10 +253,10 @@ type asking struct {
 	ends   int // the latest look that came to its end
 }
 
-// Rhythm is without a pause.
+// Rhythm is as fast as the pipeline goes.
 func (a *asking) Rhythm() connectors.Rhythm {
 	r := a.Connector.Rhythm()
-	r.Every = 20 * time.Millisecond
+	r.Every = time.Millisecond
 	return r
 }
 

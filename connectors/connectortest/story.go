@@ -24,7 +24,7 @@ import (
 // telling is one way in which a shop's news travels.
 type telling struct {
 	name string
-	asks bool    // the shop is asked what changed
+	asks asks
 	lose float64 // how many webhooks are lost
 	// step delivers what a step of the story made the shop send; end, what is left.
 	step, end func(h *house, letters []simshop.Letter)
@@ -34,6 +34,9 @@ type telling struct {
 func tellings() []telling {
 	now := func(h *house, letters []simshop.Letter) {
 		h.post(letters...)
+		if h.asks == byHand {
+			h.catchUp()
+		}
 		h.quiet()
 	}
 	none := func(*house, []simshop.Letter) {}
@@ -46,9 +49,10 @@ func tellings() []telling {
 			}
 		}},
 		{name: "shuffled, four at a time, old news again", step: func(h *house, _ []simshop.Letter) { h.jumble(h.sent) }, end: func(h *house, letters []simshop.Letter) { h.jumble(letters) }},
-		{name: "one webhook in five lost, the shop asked", asks: true, lose: 0.2, step: now, end: none},
-		{name: "no webhook at all, the shop asked", asks: true, lose: 1, step: now, end: none},
-		{name: "every webhook, and the shop asked", asks: true, step: now, end: none},
+		{name: "one webhook in five lost, the shop asked after each step", asks: byHand, lose: 0.2, step: now, end: none},
+		{name: "no webhook at all, the shop asked after each step", asks: byHand, lose: 1, step: now, end: none},
+		{name: "no webhook at all, the shop asked all the time", asks: byItself, lose: 1, step: none, end: none},
+		{name: "every webhook, and the shop asked all the time", asks: byItself, step: now, end: none},
 	}
 }
 
@@ -101,6 +105,7 @@ func (h *house) tell(way telling) {
 		way.step(h, letters)
 	}
 	way.end(h, slices.Clone(h.sent))
+	h.catchUp()
 	h.quiet()
 	got := h.ending(st)
 	if want := h.expected(); !reflect.DeepEqual(got, want) {
@@ -114,6 +119,7 @@ func (h *house) tell(way telling) {
 		h.no("sending everything again", err)
 		h.no("waiting for it", h.sim.WaitQuiet(h.tb.Context()))
 	}
+	h.catchUp()
 	h.quiet()
 	if after := h.everything(); after != before {
 		h.tb.Errorf("every webhook again changed\n%s\ninto\n%s", before, after)
