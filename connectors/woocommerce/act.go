@@ -78,6 +78,14 @@ func mismatch(c coupon, differs string) error {
 	return call(rewards.Errorf(rewards.Invalid, "echo_mismatch", "coupon %d came back with another %s", int64(c.ID), differs))
 }
 
+// changing is said where a coupon that was just seen is not there any more: the next try begins anew.
+func changing(err error) error {
+	if rewards.KindOf(err) != rewards.NotFound {
+		return err
+	}
+	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "code_changing", "%w", err), Unclear: connectors.AsCallError(err).Unclear}
+}
+
 // afterEffect marks an error that came after the shop was changed, or may have been: it must be read.
 func afterEffect(err error) error {
 	if err == nil {

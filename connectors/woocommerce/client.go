@@ -29,13 +29,14 @@ const (
 // What Probe finds out about a shop and keeps in its settings.
 const (
 	setPermalinks = "permalinks" // "off": the API has no path of its own
-	setAuth       = "auth"       // "query": the host strips the Authorization header
+	setAuth       = "auth"       // "query": the host strips the Authorization header; "oauth": see oauth.go
 	setDecimals   = "decimals"   // what the shop rounds amounts to
 	setVersion    = "version"    // of WooCommerce
 	setStore      = "store_id"   // what WooCommerce tells its installations apart by
 	setHooks      = "webhooks"   // ids of our webhooks, separated by commas
 	off           = "off"
 	inQuery       = "query"
+	inOAuth       = "oauth"
 )
 
 // request is one call of the REST API.
@@ -46,6 +47,7 @@ type request struct {
 	body   any  // marshalled; nil: none
 	open   bool // needs no keys
 	idle   bool // changes nothing, whatever its method is
+	slow   bool // may take three times as long as others
 }
 
 func (r request) read() bool { return r.idle || r.method == "" || r.method == http.MethodGet }
@@ -82,7 +84,11 @@ func (w *WooCommerce) ask(ctx context.Context, shop connectors.Shop, rq request,
 
 // send makes a call. Only 200 and 201 are answers.
 func (w *WooCommerce) send(ctx context.Context, shop connectors.Shop, rq request) (reply, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, w.opts.Timeout, fmt.Errorf("woocommerce: no answer within %v", w.opts.Timeout))
+	timeout := w.opts.Timeout
+	if rq.slow {
+		timeout *= 3
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("woocommerce: no answer within %v", timeout))
 	defer cancel()
 	var sent atomic.Bool
 	req, err := w.prepared(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -137,8 +143,8 @@ func (w *WooCommerce) prepared(ctx context.Context, shop connectors.Shop, rq req
 	}
 	switch {
 	case rq.open:
-	case !strings.HasPrefix(address, "https://"):
-		sign(method, address, query, key, secret, w.opts.Now())
+	case !strings.HasPrefix(address, "https://") || shop.Settings[setAuth] == inOAuth:
+		sign(method, "http://"+strings.TrimPrefix(strings.TrimPrefix(address, "http://"), "https://"), query, key, secret, w.opts.Now())
 	case shop.Settings[setAuth] == inQuery:
 		query.Set("consumer_key", key)
 		query.Set("consumer_secret", secret)

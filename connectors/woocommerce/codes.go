@@ -76,7 +76,7 @@ func (w *WooCommerce) publish(ctx context.Context, shop connectors.Shop, c coupo
 		c, err = w.put(ctx, shop, c.ID, map[string]any{"status": published})
 	}
 	if err != nil {
-		return connectors.Receipt{}, afterEffect(err)
+		return connectors.Receipt{}, afterEffect(changing(err))
 	}
 	if differs := p.differs(c); differs != "" {
 		if _, err := w.put(ctx, shop, c.ID, map[string]any{"status": draft}); err != nil {

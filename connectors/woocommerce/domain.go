@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"grapevine/connectors"
@@ -20,26 +21,24 @@ var (
 	pathForm = regexp.MustCompile(`^(/[a-z0-9._~-]+)*$`)
 )
 
-// wordpress are parts of a path that are never the shop's own: what a person copies from a browser.
-var wordpress = []string{"wp-json", "wp-admin", "wp-login.php", "index.php", "shop", "my-account", "checkout", "cart"}
+// wordpress are parts of a path that are never the shop's own: what a person copies from a browser. Pages like
+// /shop are not among them, because WordPress may be installed there.
+var wordpress = []string{"wp-json", "wp-admin", "wp-login.php", "wp-content", "index.php", "wc-auth"}
 
 // Domain brings what a person typed ("Shop.Example.com", "https://shop.example.com/store/",
 // "shop.example.com/wp-json/wc/v3") into the form that shops are stored by: host and path in lower case.
-// Kind Invalid, code bad_shop_domain. Plain HTTP is refused: keys would go over the wire in the clear.
+// Kind Invalid, code bad_shop_domain. It is called by https, whatever was typed.
 func Domain(typed string) (string, error) {
 	bad := rewards.Errorf(rewards.Invalid, "bad_shop_domain", "%.80q is not like shop.example.com or shop.example.com/store", typed)
 	s := strings.ToLower(strings.TrimSpace(typed))
-	if strings.HasPrefix(s, "http://") {
-		return "", rewards.Errorf(rewards.Invalid, "bad_shop_domain", "%.80q has to be reachable by https", typed)
-	}
-	s = strings.TrimPrefix(s, "https://")
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "http://"), "https://")
 	s, _, _ = strings.Cut(s, "?")
 	s, _, _ = strings.Cut(s, "#")
 	host, rest, _ := strings.Cut(s, "/")
 	host = strings.TrimSuffix(host, ".")
 	at := ""
 	for part := range strings.SplitSeq(rest, "/") {
-		if isWordPress(part) {
+		if slices.Contains(wordpress, part) {
 			break
 		}
 		if part != "" {
@@ -54,16 +53,6 @@ func Domain(typed string) (string, error) {
 		return "", bad
 	}
 	return host + at, nil
-}
-
-// isWordPress tells whether a path's part, and all behind it, belongs to WordPress.
-func isWordPress(part string) bool {
-	for _, w := range wordpress {
-		if part == w {
-			return true
-		}
-	}
-	return false
 }
 
 // keyForm is a consumer key and its secret. WooCommerce makes 40 hexadecimal digits; other lengths are

@@ -24,12 +24,13 @@ func TestWhatAPersonTypesBecomesAShop(t *testing.T) {
 		" https://Shop.Example.com/ ":                  "shop.example.com",
 		"https://shop.example.com/wp-json/wc/v3":       "shop.example.com",
 		"shop.example.com/Store/":                      "shop.example.com/store",
+		"http://shop.example.com/Shop/":                "shop.example.com/shop",
 		"https://shop.example.com/a/b/wp-admin/x":      "shop.example.com/a/b",
 		"shop.example.com/?p=1":                        "shop.example.com",
 		"shop.example.com/store/#x":                    "shop.example.com/store",
 		"shop.example.com:8443":                        "shop.example.com:8443",
 		"xn--lden-koa.example.com.":                    "xn--lden-koa.example.com",
-		"http://shop.example.com":                      "",
+		"http://http://shop.example.com":               "",
 		"":                                             "",
 		"shop":                                         "",
 		"localhost":                                    "",
@@ -157,6 +158,32 @@ func (stripping) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(200, `{"id":"woocommerce_enable_coupons","value":"no"}`)
 	}
 	return answer(400, problem("woocommerce_rest_shop_coupon_invalid_id"))
+}
+
+// Where a proxy ends TLS and does not say so, WordPress takes a call by https for one by plain HTTP.
+func TestAProxyThatHidesTLSIsFoundOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.shop
+	shop.Domain, shop.APIURL = "shop.example.com", ""
+	c := newConnector(func(o *woocommerce.Options) { o.Client = &http.Client{Transport: proxy{w.shop.APIURL}} })
+	p, err := c.Probe(t.Context(), shop)
+	if err != nil || p.Settings["auth"] != "oauth" || !slices.Equal(p.Granted, []string{"read", "write"}) {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+// proxy passes calls by https on to a shop by plain HTTP.
+type proxy struct{ to string }
+
+func (p proxy) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" {
+		return nil, io.ErrUnexpectedEOF
+	}
+	r = r.Clone(r.Context())
+	r.Host = r.URL.Host
+	r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(p.to, "http://")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func TestWebhooksAreMadeOnceAndSetRight(t *testing.T) {

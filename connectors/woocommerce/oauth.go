@@ -14,7 +14,9 @@ import (
 )
 
 // sign adds the parameters of one-legged OAuth 1.0a to a query: over plain HTTP WooCommerce listens to
-// nothing else. address is the request's without its query.
+// nothing else. Where a proxy ends TLS and does not say so, WordPress believes that a call by https is one by
+// plain HTTP: then it is signed as one, all the same over TLS. address is the request's without its query, as
+// WordPress knows it.
 // Source: RFC 5849 §3.4; WooCommerce's class WC_REST_Authentication, which has "secret&" as the key.
 func sign(method, address string, query url.Values, key, secret string, now time.Time) {
 	var nonce [16]byte

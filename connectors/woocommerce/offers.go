@@ -52,7 +52,7 @@ func (w *WooCommerce) publishOffer(ctx context.Context, shop connectors.Shop, a 
 		c, err = w.post(ctx, shop, t.newInput(draft, a.Seed))
 	}
 	if err != nil {
-		return connectors.Receipt{}, err
+		return connectors.Receipt{}, changing(err)
 	}
 	return w.checked(c, t)
 }
@@ -140,7 +140,7 @@ func (w *WooCommerce) addCodes(ctx context.Context, shop connectors.Shop, a rewa
 		if w.done.has(name(code), w.opts.Now()) {
 			return nil
 		}
-		err := w.addCode(ctx, shop, t, code)
+		err := changing(w.addCode(ctx, shop, t, code))
 		if err == nil {
 			w.done.add(name(code), w.opts.Now())
 		}

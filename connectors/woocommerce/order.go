@@ -178,30 +178,37 @@ func (w *WooCommerce) refunds(ctx context.Context, shop connectors.Shop, b *orde
 var uncounted = append([]text{"pending", "failed", "cancelled", "trash"}, drafts...)
 
 // earlierOrders counts the buyer's orders before this one that came to something, whatever their status is
-// called: of a customer by her account, of a guest by her e-mail address. nil where the shop does not tell.
+// called: of a customer by her account, and where that has none, as of a guest by her e-mail address. Whoever
+// bought as a guest and then made an account is no new customer.
 func (w *WooCommerce) earlierOrders(ctx context.Context, shop connectors.Shop, o rewards.Order) (*int64, error) {
-	query := url.Values{
-		"before": {o.PlacedAt.Format(timeForm)}, "dates_are_gmt": {"true"}, "status": {"any"},
-		"per_page": {strconv.Itoa(perPage)}, "_fields": {"id,status,customer_id,billing,date_created_gmt"},
-	}
-	if o.Customer.ID != "" {
-		query.Set("customer", o.Customer.ID)
-	} else {
-		query.Set("search", o.Customer.Email)
-	}
 	n := int64(0)
+	var err error
+	if id := o.Customer.ID; id != "" {
+		n, err = w.countBefore(ctx, shop, o, url.Values{"customer": {id}}, func(e orderBody) bool { return e.CustomerID.id() == id })
+	}
+	if email := o.Customer.Email; err == nil && n == 0 && email != "" { // the search is looser than an address
+		n, err = w.countBefore(ctx, shop, o, url.Values{"search": {email}}, func(e orderBody) bool {
+			return strings.EqualFold(strings.TrimSpace(string(e.Billing.Email)), email)
+		})
+	}
+	return &n, err
+}
+
+// countBefore counts those of a listing that are hers, were placed before an order and came to something.
+func (w *WooCommerce) countBefore(ctx context.Context, shop connectors.Shop, o rewards.Order, query url.Values, hers func(orderBody) bool) (n int64, err error) {
+	query.Set("before", o.PlacedAt.Format(timeForm))
+	query.Set("dates_are_gmt", "true")
+	query.Set("status", "any")
+	query.Set("per_page", strconv.Itoa(perPage))
+	query.Set("_fields", "id,status,customer_id,billing,date_created_gmt")
 	for page := 1; page <= earlierPages; page++ {
 		query.Set("page", strconv.Itoa(page))
 		var some list[orderBody]
 		if _, err := w.ask(ctx, shop, request{route: api + "/orders", query: query}, &some); err != nil {
-			return nil, err
+			return 0, err
 		}
 		for _, e := range some {
-			hers := e.CustomerID.id() == o.Customer.ID
-			if o.Customer.ID == "" { // the search is looser than an address
-				hers = strings.EqualFold(strings.TrimSpace(string(e.Billing.Email)), o.Customer.Email)
-			}
-			if hers && e.ID.id() != o.ID && timeOf(e.Created).Before(o.PlacedAt) && !slices.Contains(uncounted, e.Status) {
+			if hers(e) && e.ID.id() != o.ID && timeOf(e.Created).Before(o.PlacedAt) && !slices.Contains(uncounted, e.Status) {
 				n++
 			}
 		}
@@ -209,7 +216,7 @@ func (w *WooCommerce) earlierOrders(ctx context.Context, shop connectors.Shop, o
 			break
 		}
 	}
-	return &n, nil
+	return n, nil
 }
 
 // number checks an id of the shop's: digits, and no leading zero.

@@ -161,6 +161,7 @@ func TestEarlierOrdersAreThoseThatCameToSomething(t *testing.T) {
 		{"guest@example.test", false, "", 0},
 		{"other-guest@example.test", false, "", 0}, // which a search for the guest finds
 		{"Guest@Example.test", false, "", 1},
+		{"guest@example.test", true, "", 2}, // who made an account
 	} {
 		o := place(s.email, s.customer, s.status)
 		if o.Customer == nil || o.Customer.EarlierOrders == nil || *o.Customer.EarlierOrders != s.want || (o.Customer.ID != "") != s.customer {

@@ -34,7 +34,8 @@ type statusBody struct {
 }
 
 // Probe asks a shop who it is and what the key may do, and finds out how its API wants to be called: where
-// pretty permalinks are off, or the host strips the Authorization header, the settings say so afterwards.
+// pretty permalinks are off, the host strips the Authorization header, or a proxy hides that it is called by
+// https, the settings say so afterwards.
 // That the key may read is proved by reading; that it may write, by a change of coupon 0, which exists nowhere:
 // a key that may only read is refused before anything is looked for. Nothing is changed.
 func (w *WooCommerce) Probe(ctx context.Context, shop connectors.Shop) (connectors.Profile, error) {
@@ -68,7 +69,7 @@ func (w *WooCommerce) reach(ctx context.Context, shop connectors.Shop) (connecto
 	if known == nil {
 		known = map[string]string{}
 	}
-	rq := request{route: api + "/system_status", query: map[string][]string{"_fields": {"environment,settings"}}}
+	rq := request{route: api + "/system_status", query: map[string][]string{"_fields": {"environment,settings"}}, slow: true}
 	var failed error
 	for _, way := range ways(known) {
 		shop.Settings = maps.Clone(known)
@@ -103,7 +104,7 @@ func ways(known map[string]string) []map[string]string {
 		return m
 	}
 	var out []map[string]string
-	for _, m := range []map[string]string{at(known[setPermalinks], known[setAuth]), at("", ""), at(off, ""), at("", inQuery), at(off, inQuery)} {
+	for _, m := range []map[string]string{at(known[setPermalinks], known[setAuth]), at("", ""), at(off, ""), at("", inQuery), at(off, inQuery), at("", inOAuth), at(off, inOAuth)} {
 		if !slices.ContainsFunc(out, func(o map[string]string) bool { return maps.Equal(o, m) }) {
 			out = append(out, m)
 		}
