@@ -131,7 +131,7 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 	}
 	p.Notes = s.notes(shop, p.Currency)
 	if restricted(shop.Token) {
-		p.Missing, err = c.unreadables(ctx)
+		err = c.tryOut(ctx, &p)
 	}
 	return p, err
 }
@@ -140,9 +140,20 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 func (c *caller) unnamed(ctx context.Context) (connectors.Profile, error) {
 	p := connectors.Profile{Domain: c.shop.Domain, Settings: c.shop.Settings}
 	p.Notes = append(c.s.notes(c.shop, ""), "the restricted key may not read the account, so domain and currency are what you typed")
-	var err error
-	p.Missing, err = c.unreadables(ctx)
-	return p, err
+	return p, c.tryOut(ctx, &p)
+}
+
+// tryOut fills in what a restricted key lacks.
+func (c *caller) tryOut(ctx context.Context, p *connectors.Profile) error {
+	missing, err := c.unreadables(ctx)
+	for _, permission := range missing {
+		if permission == customersWrite { // of use only to programmes that give store credit
+			p.Lacking = map[rewards.RewardKind][]string{rewards.KindStoreCredit: {permission}}
+		} else {
+			p.Missing = append(p.Missing, permission)
+		}
+	}
+	return err
 }
 
 // notes are for people.
@@ -181,7 +192,7 @@ func (c *caller) unreadables(ctx context.Context) (missing []string, err error) 
 		{"Disputes: Read", func(p stripego.ListParams) error {
 			return c.api.Disputes.List(&stripego.DisputeListParams{ListParams: one(p)}).Err()
 		}},
-		{"Customers: Write", func(p stripego.ListParams) error {
+		{customersWrite, func(p stripego.ListParams) error {
 			return c.api.Customers.List(&stripego.CustomerListParams{ListParams: one(p)}).Err()
 		}},
 		{"Coupons: Write", func(p stripego.ListParams) error {

@@ -110,6 +110,9 @@ func validSecret(s string) bool {
 // Name returns "stripe".
 func (s *Stripe) Name() string { return Name }
 
+// customersWrite is the permission of a restricted key that store credit alone takes.
+const customersWrite = "Customers: Write"
+
 // creditNote is what a programme that gives store credit is warned of.
 const creditNote = "On Stripe, store credit is the customer's balance. It is taken off her next invoice in that currency, " +
 	"so it pays subscriptions and invoices. It pays no one-off checkout or payment link, and it does not expire there."
@@ -123,6 +126,7 @@ func (s *Stripe) Capabilities() connectors.Capabilities {
 		Rewards: []rewards.RewardKind{rewards.KindDiscountCode, rewards.KindStoreCredit},
 		Links:   true, Countries: true, CodesApart: true, Renewals: true,
 		OwnDoor: true, SharedDoor: true, CreditNote: creditNote,
+		Needs: map[rewards.RewardKind][]string{rewards.KindStoreCredit: {customersWrite}},
 	}
 }
 
