@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -14,6 +15,7 @@ type record struct {
 	testing.TB // of the test that reads the record: its context and its directories
 	name       string
 	parent     *record
+	hasty      bool // the first failure is enough
 
 	mu       sync.Mutex
 	failed   bool
@@ -21,15 +23,23 @@ type record struct {
 	cleanups []func()
 }
 
-// play runs f and returns what failed in it, each failure with the subtest's name before it.
-func play(tb testing.TB, f func(tb testing.TB)) []string {
-	r := &record{TB: tb}
+// play runs f and returns what failed in it, each failure with the subtest's name before it. Where it is hasty
+// no further subtest is begun after the first failure.
+func play(tb testing.TB, hasty bool, f func(tb testing.TB)) []string {
+	r := &record{TB: tb, hasty: hasty}
 	r.do(f)
 	return r.failures
 }
 
 // sub runs f as a subtest of r.
 func (r *record) sub(name string, f func(tb testing.TB)) {
+	top := r
+	for top.parent != nil {
+		top = top.parent
+	}
+	if top.hasty && top.Failed() {
+		return
+	}
 	s := &record{TB: r.TB, parent: r, name: r.name + name + ": "}
 	s.do(f)
 }
@@ -86,14 +96,14 @@ func (r *record) FailNow() {
 }
 
 // Error notes a failure.
-func (r *record) Error(args ...any) { r.note(fmt.Sprintln(args...)) }
+func (r *record) Error(args ...any) { r.note(strings.TrimSuffix(fmt.Sprintln(args...), "\n")) }
 
 // Errorf notes a failure.
 func (r *record) Errorf(format string, args ...any) { r.note(fmt.Sprintf(format, args...)) }
 
 // Fatal notes a failure and ends the goroutine.
 func (r *record) Fatal(args ...any) {
-	r.note(fmt.Sprintln(args...))
+	r.note(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
 	runtime.Goexit()
 }
 

@@ -88,6 +88,7 @@ func TestAGoodImportPasses(t *testing.T) {
 		"the conformance suite uses storage":      {from: "connectors/connectortest", to: "grapevine/storage"},
 		"the conformance suite uses the pipeline": {from: "connectors/connectortest", to: "grapevine/webhooks"},
 		"the conformance suite uses databases":    {from: "connectors/connectortest", to: "grapevine/internal/testdb"},
+		"the suite's own test breaks a connector": {from: "connectors/connectortest", to: "grapevine/connectors/shopify", test: true},
 		"the conformance suite opens doors":       {from: "connectors/connectortest", to: "github.com/labstack/echo/v4"},
 		"a simulated shop uses test support":      {from: "connectors/shopify/shopifytest", to: "grapevine/internal/testdb"},
 		"the pipeline uses echo":                  {from: "webhooks/receive", to: "github.com/labstack/echo/v4"},

@@ -43,6 +43,7 @@ var rules = []rule{
 	{part: "connectors", may: []string{"rewards", "internal/..."},
 		reason: "what all connectors have in common knows none of them"},
 	{part: "connectors/connectortest/...", may: []string{"connectors", "rewards/...", "webhooks", "storage", "internal/..."},
+		tests:  []string{"connectors/..."},
 		reason: "the conformance suite plays on the whole pipeline and knows no platform"},
 	{part: "connectors/{platform}/...", may: []string{"connectors", "rewards", "internal/...", "connectors/{platform}/..."},
 		tests:  []string{"connectors/connectortest/..."},
