@@ -100,3 +100,32 @@ func TestAGroupOfShopsFromTheCommandLine(t *testing.T) {
 		t.Errorf("fsck: exit %d\n%s%s", got.code, got.out, got.err)
 	}
 }
+
+func TestTheExampleOfTheDocumentationApplies(t *testing.T) {
+	dir := home(t)
+	text, err := os.ReadFile("../../docs/groups.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "```yaml\n")
+	source, _, _ := strings.Cut(after, "```")
+	file := filepath.Join(dir, "family.yaml")
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, b := twoShops(t)
+	var g groupView
+	if got := grapevine(t, "group", "create", "Alpine family", "--currency", "usd", "--json"); json.Unmarshal([]byte(got.out), &g) != nil {
+		t.Fatal(got.err)
+	}
+	for _, shop := range []string{a, b} {
+		if got := grapevine(t, "group", "add", g.ID, "--shop", shop); got.code != exitOK {
+			t.Fatal(got.err)
+		}
+	}
+	var v groupAppliedView
+	got := grapevine(t, "program", "apply", "--group", g.ID, file, "--json")
+	if err := json.Unmarshal([]byte(got.out), &v); err != nil || v.Program != "family" || len(v.Shops) != 2 || !v.Shops[0].Changed || v.Shops[1].Version != 1 {
+		t.Fatalf("%s%s: %v", got.out, got.err, err)
+	}
+}
