@@ -140,7 +140,8 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 func (c *caller) unnamed(ctx context.Context) (connectors.Profile, error) {
 	p := connectors.Profile{Domain: c.shop.Domain, Settings: c.shop.Settings}
 	p.Notes = append(c.s.notes(c.shop, ""), "the restricted key may not read the account, so domain and currency are what you typed")
-	return p, c.tryOut(ctx, &p)
+	err := c.tryOut(ctx, &p)
+	return p, err
 }
 
 // tryOut fills in what a restricted key lacks.
