@@ -21,6 +21,7 @@ type part struct {
 // parts are those that need no database.
 func parts() []part {
 	return []part{
+		{"installing", installing},
 		{"signatures", signatures},
 		{"bodies", golden},
 		{"deliveries", deliveries},

@@ -50,8 +50,8 @@ func (f Fixture) start(tb testing.TB, o simshop.Options) simshop.Shop {
 	return sim
 }
 
-// open sets a stage: a new shop, installed as the program installs it.
-func (f Fixture) open(tb testing.TB, options ...simshop.Options) *stage {
+// unsubscribed is a stage whose webhooks are still to be made, where they are made through the API.
+func (f Fixture) unsubscribed(tb testing.TB, options ...simshop.Options) *stage {
 	tb.Helper()
 	var o simshop.Options
 	if len(options) > 0 {
@@ -62,18 +62,26 @@ func (f Fixture) open(tb testing.TB, options ...simshop.Options) *stage {
 	s.line = newFaultline(tb, s.install.APIURL, f.Writes)
 	s.Connector = f.connector(tb, s.install.Settings, o.Now)
 	s.shop = s.installed(s.Connector, s.line.URL)
+	s.door = s.guarded(s.install.WebhookSecrets)
+	return s
+}
+
+// open sets a stage: a new shop, installed as the program installs it, webhooks and all.
+func (f Fixture) open(tb testing.TB, options ...simshop.Options) *stage {
+	tb.Helper()
+	s := f.unsubscribed(tb, options...)
 	if sub, ok := s.Connector.(Subscriber); ok {
 		got, err := sub.Subscribe(tb.Context(), s.shop, hooks+s.Name()+"/shop_1")
 		if err != nil {
 			tb.Fatalf("subscribing: %v", err)
 		}
 		maps.Copy(s.shop.Settings, got.Settings)
-		s.door = s.guarded(s.install.WebhookSecrets)
 		if got.Secrets != nil {
 			s.door.Secrets = got.Secrets
 		}
-	} else if s.Capabilities().OwnDoor {
-		s.door = s.guarded(s.install.WebhookSecrets)
+	}
+	if !s.Capabilities().OwnDoor {
+		s.door = nil
 	}
 	s.line.mend()
 	return s
