@@ -43,7 +43,7 @@ type Profile struct {
 	// Lacking are kinds of reward that the credential is not enough for, with the permissions that it lacks: of
 	// use only to shops whose programmes give them.
 	Lacking map[rewards.RewardKind][]string
-	// Settings are to be kept with the shop.
+	// Settings are to be kept with the shop, instead of those that it was asked with; nil: those stay.
 	Settings map[string]string
 	// Notes are for people: what works less well than it could.
 	Notes []string
@@ -53,7 +53,7 @@ type Profile struct {
 type Subscription struct {
 	// Secrets sign them, newest first; nil: those that are known stay.
 	Secrets []string
-	// Settings are to be kept with the shop; nil: those that are known stay.
+	// Settings are to be kept with the shop, instead of those that it came with; nil: those stay.
 	Settings map[string]string
 	Made     []string // topics or endpoints that were made now
 	Mended   []string // that were switched off, or led elsewhere, and were set right

@@ -82,14 +82,14 @@ func TestSecretsAndSettingsOfAShopChangeApart(t *testing.T) {
 		if got := update(ShopUpdate{Hooks: []secret.Text{"whsec_2", "whsec_1"}}); strings.Join(got.Secrets, " ") != "whsec_2 whsec_1" || !maps.Equal(got.Settings, first) {
 			t.Fatalf("after a second secret: %+v", got)
 		}
-		if got := update(ShopUpdate{Settings: map[string]string{"mode": "live", "hook": "we_1"}}); len(got.Secrets) != 2 || !maps.Equal(got.Settings, map[string]string{"account": "acct_1", "mode": "live", "hook": "we_1"}) {
+		if got := update(ShopUpdate{Settings: map[string]string{"mode": "live", "hook": "we_1"}}); len(got.Secrets) != 2 || !maps.Equal(got.Settings, map[string]string{"mode": "live", "hook": "we_1"}) {
 			t.Fatalf("after other settings: %+v", got)
 		}
 		currency := "USD"
-		if got := update(ShopUpdate{Currency: &currency}); len(got.Secrets) != 2 || len(got.Settings) != 3 {
+		if got := update(ShopUpdate{Currency: &currency}); len(got.Secrets) != 2 || len(got.Settings) != 2 {
 			t.Fatalf("after another currency: %+v", got)
 		}
-		if got := update(ShopUpdate{Hooks: []secret.Text{}}); got.Secrets != nil || len(got.Settings) != 3 {
+		if got := update(ShopUpdate{Hooks: []secret.Text{}}); got.Secrets != nil || len(got.Settings) != 2 {
 			t.Fatalf("after the secrets were taken away: %+v", got)
 		}
 		call, err := s.CallableShop(s.ctx, shop.ID)

@@ -3,7 +3,6 @@ package storage
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 
 	"grapevine/connectors"
 	"grapevine/internal/secret"
@@ -72,14 +71,13 @@ func (r shopRow) settings(into *map[string]string) error {
 	return nil
 }
 
-// keep stores settings, beside those that are there.
-func (r *shopRow) keep(more map[string]string) error {
-	all := map[string]string{}
-	if err := r.settings(&all); err != nil || len(more) == 0 {
-		return err
+// keep stores settings instead of those that are there: what a connector no longer says of a shop holds no more.
+// nil leaves them.
+func (r *shopRow) keep(settings map[string]string) error {
+	if settings == nil {
+		return nil
 	}
-	maps.Copy(all, more)
-	b, err := json.Marshal(all)
+	b, err := json.Marshal(settings)
 	r.Settings = string(b)
 	return err
 }

@@ -120,7 +120,7 @@ type ShopUpdate struct {
 	APIURL   *string
 	Currency *string
 	TimeZone *string
-	Settings map[string]string // beside those that are there
+	Settings map[string]string // all of them; nil leaves them as they are
 	Hooks    []secret.Text     // newest first; nil leaves them as they are
 }
 

@@ -93,33 +93,33 @@ func (s *settings) pagesForInstalls(db *storage.DB, platforms []webhooks.Platfor
 // reconnection is enrolment for shops that may be installed already: they get the new credential.
 type reconnection struct{ enrolment }
 
-// Install installs a shop, or gives one that is installed another credential.
+// Install installs a shop, or gives one that is installed another credential. What is known of how its API wants
+// to be called goes with the old one.
 func (r reconnection) Install(ctx context.Context, platform string, a connectors.Application) (connectors.Installed, error) {
-	added, err := r.enrolment.Install(ctx, platform, a)
-	if rewards.CodeOf(err) != "shop_exists" {
-		return added, err
-	}
-	p, err := r.settings.platform(platform)
+	p, shop, err := r.meet(ctx, platform, a)
 	if err != nil {
-		return added, err
+		return connectors.Installed{}, err
 	}
-	shop, err := p.Prepare(a)
+	connected, err := r.add(ctx, shop, nil)
+	if rewards.CodeOf(err) == "shop_exists" {
+		connected, err = r.renew(ctx, shop)
+	}
 	if err != nil {
-		return added, err
+		return connected, err
 	}
+	r.setUpHooks(ctx, p, connected)
+	return connected, nil
+}
+
+// renew gives a shop that is installed another credential.
+func (r reconnection) renew(ctx context.Context, shop connectors.Shop) (connectors.Installed, error) {
 	known, err := r.db.FindShop(ctx, shop.Domain)
 	if err != nil {
-		return added, err
-	}
-	if known.Platform != platform {
-		return known, rewards.Errorf(rewards.Conflict, "shop_exists", "%s is installed as a %s shop", shop.Domain, known.Platform)
-	}
-	token := secret.Text(a.Token)
-	if known, err = r.db.UpdateShop(ctx, known.ID, storage.ShopUpdate{Token: &token, Settings: shop.Settings}); err != nil {
 		return known, err
 	}
-	if _, err := r.subscribe(ctx, p, known); err != nil {
-		r.warn("webhooks of %s are not set up: %v; run `grapevine shop subscribe %s`", known.Domain, err, known.ID)
+	if known.Platform != shop.Platform {
+		return known, rewards.Errorf(rewards.Conflict, "shop_exists", "%s is installed as a %s shop", shop.Domain, known.Platform)
 	}
-	return known, nil
+	token := secret.Text(shop.Token)
+	return r.db.UpdateShop(ctx, known.ID, storage.ShopUpdate{Token: &token, Settings: shop.Settings})
 }

@@ -9,6 +9,7 @@ import (
 	"grapevine/connectors"
 	"grapevine/rewards"
 	"grapevine/storage"
+	"grapevine/webhooks"
 )
 
 // doctorCmd checks what a running server needs, and says how to mend what is wrong.
@@ -96,13 +97,51 @@ func (s *settings) examineShops(ctx context.Context, db *storage.DB, shops []con
 			continue
 		}
 		platform, err := s.platform(installed.Platform)
+		if err != nil { // a newer program added it
+			out = append(out, finding{About: installed.ID, Says: installed.Domain + ": this program has no connector for " + installed.Platform, Do: "start the version of Grapevine that added the shop"})
+			continue
+		}
+		out = append(out, examineShop(ctx, db, platform, installed))
+		news, err := s.examineNews(ctx, db, platform, installed)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, examineShop(ctx, db, platform, installed))
+		out = append(out, news...)
 	}
 	return out, nil
 }
+
+// examineNews says how it is that nothing, or too little, is heard of a shop. Of one that is not called now
+// there is nothing to say.
+func (s *settings) examineNews(ctx context.Context, db *storage.DB, p platform, installed connectors.Installed) (out []finding, err error) {
+	if installed.Status != storage.ShopActive {
+		return nil, nil
+	}
+	f := finding{About: installed.ID + " news"}
+	if _, ours := p.(subscriber); ours {
+		door, err := db.Door(ctx, installed.Platform, installed.ID)
+		if err != nil {
+			return nil, err
+		}
+		f.Says, f.Do = installed.Domain+": its webhooks are not set up", "`grapevine shop subscribe "+installed.ID+"`"
+		if p.Capabilities().SharedDoor {
+			f.OK, f.Says = true, installed.Domain+": has no webhooks of its own, only those that come to /webhooks/"+installed.Platform
+		}
+		if len(door.Secrets) == 0 {
+			out = append(out, f)
+		}
+	}
+	jobs, _, err := db.Jobs(ctx, installed.ID, webhooks.JobFilter{Subject: webhooks.PollSubject}, rewards.Page{})
+	for _, j := range jobs {
+		if j.Kind == rewards.JobPoll && j.Code != "" && j.Attempts > pollTries {
+			out = append(out, finding{About: f.About, Says: fmt.Sprintf("%s: could not be asked what changed, %d times in a row: %s", installed.Domain, j.Attempts, j.Code), Do: mend(j.Code)})
+		}
+	}
+	return out, err
+}
+
+// pollTries is how often in a row a shop may have been silent before that is worth a word.
+const pollTries = 3
 
 func examineShop(ctx context.Context, db *storage.DB, platform platform, installed connectors.Installed) finding {
 	f := finding{About: installed.ID}

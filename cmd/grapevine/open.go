@@ -63,6 +63,9 @@ func (s *settings) withShop(ctx context.Context, shop string, do func(*storage.D
 
 // mend finds the next step for an error's code, "" if there is none.
 func mend(code string) string {
+	if e, ok := words.Shop(code); ok { // before the API's words for its callers
+		return e.Do
+	}
 	if e, ok := words.Problem(code); ok {
 		return e.Do
 	}

@@ -38,7 +38,7 @@ func (c *shopUpdateCmd) Run(ctx context.Context, s *settings, io streams) error 
 			return shop, err
 		}
 		if u.Token != nil {
-			if err := tryToken(ctx, db, p, c.ID, u, io); err != nil {
+			if u.Settings, err = tryToken(ctx, db, p, c.ID, u, io); err != nil {
 				return shop, err
 			}
 		}
@@ -70,14 +70,12 @@ func (c *shopUpdateCmd) update(p platform) (u storage.ShopUpdate, err error) {
 	return u, nil
 }
 
-// tryToken refuses a token that the shop refuses. A shop that does not answer now gets it all the same.
-func tryToken(ctx context.Context, db *storage.DB, p platform, id string, u storage.ShopUpdate, io streams) error {
+// tryToken refuses a token that the shop refuses, and returns what the shop is to be known by from now on. A
+// shop that does not answer now gets it all the same.
+func tryToken(ctx context.Context, db *storage.DB, p platform, id string, u storage.ShopUpdate, io streams) (map[string]string, error) {
 	shop, err := db.CallableShop(ctx, id)
-	if rewards.CodeOf(err) == "token_unreadable" { // the old one; the new one is what counts
-		return nil
-	}
-	if err != nil {
-		return err
+	if err != nil && rewards.CodeOf(err) != "token_unreadable" { // the old one; the new one is what counts
+		return nil, err
 	}
 	shop.Token = u.Token.Reveal()
 	if u.APIURL != nil {
@@ -87,14 +85,17 @@ func tryToken(ctx context.Context, db *storage.DB, p platform, id string, u stor
 	defer cancel()
 	found, err := p.Probe(ctx, shop)
 	switch {
-	case rewards.KindOf(err) == rewards.Denied:
-		return fmt.Errorf("%s refuses the token, so nothing was changed: %w", shop.Domain, err)
+	case refuses(err):
+		return nil, fmt.Errorf("%s refuses the token, so nothing was changed: %w", shop.Domain, err)
 	case err != nil:
 		io.warn("%s did not answer (%s); the token is stored untried", shop.Domain, rewards.CodeOf(err))
 	case found.Domain != "" && found.Domain != shop.Domain:
-		return misuse("the token is for %s, and the shop is %s, so nothing was changed", found.Domain, shop.Domain)
+		return nil, misuse("the token is for %s, and the shop is %s, so nothing was changed", found.Domain, shop.Domain)
 	}
-	return nil
+	for _, missing := range found.Missing {
+		io.warn("the token lacks the permission %s; see docs/connectors/%s.md", missing, shop.Platform)
+	}
+	return found.Settings, nil
 }
 
 // shopSubscribeCmd sets up webhooks.

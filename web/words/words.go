@@ -25,6 +25,10 @@ func Find(code string) (Entry, bool) {
 	return find(code, reasons, losing, shops, advocates, events, ledger, health)
 }
 
+// Shop returns what is said of a shop that cannot be called, or that refused something. An API token may lack a
+// scope as a shop's may, and each is mended in another way.
+func Shop(code string) (Entry, bool) { return find(code, shops) }
+
 // Problem returns what is said to the caller of the API who met this code. A reason that refuses a call
 // is told as everywhere else.
 func Problem(code string) (Entry, bool) {
