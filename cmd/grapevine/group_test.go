@@ -13,13 +13,13 @@ import (
 // twoShops adds two shops in the same currency and returns their ids.
 func twoShops(t *testing.T) (a, b string) {
 	t.Helper()
-	shop, err := shopifytest.Start(shopifytest.Options{AccessToken: "shpat_right", ClientSecret: "s"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { shop.Close() })
 	ids := []string{"", ""}
 	for i, domain := range []string{"one", "two"} {
+		shop, err := shopifytest.Start(shopifytest.Options{Domain: domain + ".myshopify.com", AccessToken: "shpat_right", ClientSecret: "s"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { shop.Close() })
 		got := grapevine(t, "shop", "add", "--domain", domain, "--access-token", "shpat_right", "--api-url", shop.URL(), "--json")
 		var view shopView
 		if err := json.Unmarshal([]byte(got.out), &view); err != nil {
