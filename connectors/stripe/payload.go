@@ -214,7 +214,7 @@ type invoiceBody struct {
 	Created      int64                  `json:"created"`
 	Currency     string                 `json:"currency"`
 	Subtotal     int64                  `json:"subtotal"`
-	Paid         int64                  `json:"amount_paid"`
+	Total        int64                  `json:"total"` // after discounts, with tax
 	Customer     ref[customerBody]      `json:"customer"`
 	Email        string                 `json:"customer_email"`
 	Name         string                 `json:"customer_name"`

@@ -125,9 +125,9 @@ func TestPaymentsOfASaleByItsParts(t *testing.T) {
 			sale{session: &sessionBody{PaymentStatus: "paid", Status: "complete"},
 				charges: []chargeBody{{ID: "ch_0", Status: "failed", Back: 1000}, paid}}, rewards.PaymentPaid},
 		"an invoice with a credit note for all of it": {
-			sale{invoice: &invoiceBody{Status: "paid", Paid: 1000, NotesAfter: 1000}}, rewards.PaymentRefunded},
+			sale{invoice: &invoiceBody{Status: "paid", Total: 1000, NotesAfter: 1000}}, rewards.PaymentRefunded},
 		"an invoice with a credit note for a part": {
-			sale{invoice: &invoiceBody{Status: "paid", Paid: 1000, NotesAfter: 400}, charges: []chargeBody{{Status: "succeeded", Captured: 1000, Back: 300}}}, rewards.PaymentPartiallyRefunded},
+			sale{invoice: &invoiceBody{Status: "paid", Total: 1000, NotesAfter: 400}, charges: []chargeBody{{Status: "succeeded", Captured: 1000, Back: 300}}}, rewards.PaymentPartiallyRefunded},
 		"an invoice paid from the balance":      {sale{invoice: &invoiceBody{Status: "paid"}}, rewards.PaymentPaid},
 		"an invoice that is void":               {sale{invoice: &invoiceBody{Status: "void"}}, rewards.PaymentVoided},
 		"an invoice nobody can collect":         {sale{invoice: &invoiceBody{Status: "uncollectible"}}, rewards.PaymentVoided},

@@ -182,7 +182,7 @@ func (s sale) back() (amount int64, whole bool) {
 	all := amount
 	if s.invoice != nil {
 		all = max(amount, s.invoice.NotesAfter)
-		paid = max(paid, s.invoice.Paid)
+		paid = max(paid, s.invoice.Total-s.invoice.NotesBefore) // the balance may have paid a part, or all
 	}
 	return all, paid > 0 && all >= paid
 }
