@@ -173,16 +173,26 @@ func (h *house) work() {
 func (h *house) post(letters ...simshop.Letter) {
 	h.tb.Helper()
 	for _, l := range letters {
-		req, err := http.NewRequestWithContext(h.tb.Context(), http.MethodPost, l.URL, bytes.NewReader(l.Body))
-		h.no("posting "+l.Topic, err)
-		req.Header = l.Header.Clone()
-		res, err := http.DefaultClient.Do(req)
-		h.no("posting "+l.Topic, err)
-		res.Body.Close()
-		if res.StatusCode != http.StatusOK {
-			h.tb.Errorf("%s is answered %d", l.Topic, res.StatusCode)
-		}
+		h.no("posting", h.deliver(l))
 	}
+}
+
+// deliver posts one letter. Anything but 200 is an error.
+func (h *house) deliver(l simshop.Letter) error {
+	req, err := http.NewRequestWithContext(h.tb.Context(), http.MethodPost, l.URL, bytes.NewReader(l.Body))
+	if err != nil {
+		return err
+	}
+	req.Header = l.Header.Clone()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s is answered %d", l.Topic, res.StatusCode)
+	}
+	return nil
 }
 
 // until waits for something to become true. what tells of it, for whoever reads that it did not.

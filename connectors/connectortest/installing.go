@@ -46,21 +46,7 @@ func installing(tb testing.TB, f Fixture) {
 			}
 		}
 	})
-	run(tb, "the settings are said to be well where they are, and not where there are none", func(tb testing.TB) {
-		s := f.open(tb)
-		if f.Signing.Setting == "" {
-			return
-		}
-		well := func(c Connector) bool {
-			return !slices.ContainsFunc(c.Examine(), func(x connectors.Finding) bool { return !x.OK })
-		}
-		if !well(f.connector(tb, map[string]string{f.Signing.Setting: newSecret}, nil)) {
-			tb.Errorf("with a secret: %+v", s.Examine())
-		}
-		if bare := f.connector(tb, nil, nil); well(bare) && !bare.Capabilities().OwnDoor {
-			tb.Errorf("without a secret every webhook is refused, and nothing is said: %+v", bare.Examine())
-		}
-	})
+	run(tb, "the settings are said to be well where they are, and not where there are none", func(tb testing.TB) { settings(tb, f) })
 	if _, ok := f.open(tb).Connector.(Subscriber); ok {
 		subscribing(tb, f)
 	}
@@ -76,6 +62,23 @@ func installing(tb testing.TB, f Fixture) {
 	}
 }
 
+// settings has the connector say what is to be said of its settings.
+func settings(tb testing.TB, f Fixture) {
+	s := f.open(tb)
+	if f.Signing.Setting == "" {
+		return
+	}
+	well := func(c Connector) bool {
+		return !slices.ContainsFunc(c.Examine(), func(x connectors.Finding) bool { return !x.OK })
+	}
+	if !well(f.connector(tb, map[string]string{f.Signing.Setting: newSecret}, nil)) {
+		tb.Errorf("with a secret: %+v", s.Examine())
+	}
+	if bare := f.connector(tb, nil, nil); well(bare) && !bare.Capabilities().OwnDoor {
+		tb.Errorf("without a secret every webhook is refused, and nothing is said: %+v", bare.Examine())
+	}
+}
+
 // application is what the shop's owner would tell.
 func (s *stage) application() connectors.Application {
 	return connectors.Application{
@@ -84,43 +87,47 @@ func (s *stage) application() connectors.Application {
 	}
 }
 
+// subscribe has the shop's webhooks made, or looked after.
+func (s *stage) subscribe() (connectors.Subscription, error) {
+	got, err := s.Connector.(Subscriber).Subscribe(s.ctx(), s.shop, hooks+s.Name()+"/shop_1")
+	if got.Secrets != nil {
+		s.door.Secrets = got.Secrets
+	}
+	return got, err
+}
+
+// sends has somebody buy, and tells how many letters that makes.
+func (s *stage) sends(friend string) int {
+	s.tb.Helper()
+	s.sim.Take()
+	s.place(teapot(friend))
+	letters := s.sim.Take()
+	for _, l := range letters {
+		s.received(l)
+	}
+	return len(letters)
+}
+
 // subscribing makes a shop's webhooks once, however often it is done and whatever goes wrong.
 func subscribing(tb testing.TB, f Fixture) {
-	again := func(s *stage) (connectors.Subscription, error) {
-		got, err := s.Connector.(Subscriber).Subscribe(s.ctx(), s.shop, hooks+s.Name()+"/shop_1")
-		if got.Secrets != nil {
-			s.door.Secrets = got.Secrets
-		}
-		return got, err
-	}
-	sends := func(s *stage, friend string) int {
-		s.tb.Helper()
-		s.sim.Take()
-		s.place(teapot(friend))
-		letters := s.sim.Take()
-		for _, l := range letters {
-			s.received(l)
-		}
-		return len(letters)
-	}
 	run(tb, "webhooks that are there are not made again", func(tb testing.TB) {
 		s := f.open(tb)
-		want := sends(s, "ben")
+		want := s.sends("ben")
 		if want == 0 {
 			tb.Fatal("a paid order makes the simulated shop send nothing")
 		}
-		got, err := again(s)
+		got, err := s.subscribe()
 		s.no("subscribing again", err)
 		if len(got.Made) > 0 || len(got.Mended) > 0 {
 			tb.Errorf("made %v, mended %v", got.Made, got.Mended)
 		}
-		if n := sends(s, "carla"); n != want {
+		if n := s.sends("carla"); n != want {
 			tb.Errorf("an order makes %d letters, it made %d before", n, want)
 		}
 	})
 	run(tb, "webhooks are made once, whatever goes wrong", func(tb testing.TB) {
 		s := f.open(tb)
-		want := sends(s, "ben")
+		want := s.sends("ben")
 		if want == 0 {
 			tb.Fatal("a paid order makes the simulated shop send nothing")
 		}
@@ -130,7 +137,7 @@ func subscribing(tb testing.TB, f Fixture) {
 					s := f.unsubscribed(tb)
 					var err error
 					passed := s.broken(trouble, n, false, func(s *stage) error {
-						_, err = again(s)
+						_, err = s.subscribe()
 						return err
 					})
 					if n >= len(passed) {
@@ -138,10 +145,10 @@ func subscribing(tb testing.TB, f Fixture) {
 					}
 					if err != nil {
 						s.callError("subscribing", err)
-						_, err = again(s)
+						_, err = s.subscribe()
 						s.no("subscribing again", err)
 					}
-					if got := sends(s, "carla"); got != want {
+					if got := s.sends("carla"); got != want {
 						tb.Errorf("call %d broken: an order makes %d letters, want %d", n+1, got, want)
 					}
 				}

@@ -3,7 +3,6 @@ package connectortest
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -180,14 +179,6 @@ func (s *stage) codes() map[string]simshop.Code {
 		out[key] = c
 	}
 	return out
-}
-
-// credit is what the vault says of a customer's store credit.
-func (s *stage) credit(customer string) string {
-	s.tb.Helper()
-	balance, live, err := s.sim.Credit(customer)
-	s.no("looking at the credit", err)
-	return fmt.Sprintf("%s by %d", balance, live)
 }
 
 // fold writes a code as all platforms compare it.

@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -62,14 +63,16 @@ func (h *house) jumble(letters []simshop.Letter) {
 	r := rand.New(rand.NewPCG(7, uint64(len(letters))))
 	r.Shuffle(len(letters), func(i, j int) { letters[i], letters[j] = letters[j], letters[i] })
 	var posting sync.WaitGroup
+	failed := make([]error, len(letters))
 	for i := range 4 {
 		posting.Go(func() {
 			for j := i; j < len(letters); j += 4 {
-				h.post(letters[j])
+				failed[j] = h.deliver(letters[j])
 			}
 		})
 	}
 	posting.Wait()
+	h.no("posting from four places", errors.Join(failed...))
 }
 
 // runPipeline tells the story in each way, on both databases.

@@ -15,6 +15,7 @@ import (
 	"grapevine/connectors/shopify"
 	"grapevine/connectors/shopify/shopifytest"
 	"grapevine/internal/simshop"
+	"grapevine/internal/testdb"
 	"grapevine/rewards"
 )
 
@@ -239,12 +240,7 @@ func TestTheSuiteFindsWhatIsWrong(t *testing.T) {
 			return r, unless(err, rewards.Conflict)
 		}}},
 		"an order that is not there is an empty order": {"reading back", faulty{order: func(o rewards.Order, err error) (rewards.Order, error) { return o, unless(err, rewards.NotFound) }}},
-		"refunds are not seen": {"reading back", faulty{order: func(o rewards.Order, err error) (rewards.Order, error) {
-			for i := range o.Lines {
-				o.Lines[i].Current = o.Lines[i].Quantity
-			}
-			return o, err
-		}}},
+		"refunds are not seen":                         {"reading back", faulty{order: unrefunded}},
 		"nothing that is held is ours": {"reading back", faulty{holdings: func(h connectors.Holding) connectors.Holding {
 			h.Subject = ""
 			return h
@@ -277,18 +273,67 @@ func TestTheSuiteFindsWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := good()
-			f.Open = func(e connectors.Environment) (Connector, error) {
-				c, err := shopify.Open(e)
-				wrong := tc.fault
-				wrong.Connector = c
-				return wrong, err
-			}
-			if failures := failuresOf(t, tc.part, f); len(failures) == 0 {
+			if failures := failuresOf(t, tc.part, with(tc.fault)); len(failures) == 0 {
 				t.Errorf("the part %q does not notice", tc.part)
 			}
 		})
 	}
+}
+
+// TestThePipelineFindsWhatIsWrong tells the story through connectors with one thing wrong.
+func TestThePipelineFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		way   string
+		fault faulty
+	}{
+		"the shop is asked and tells of nothing": {"no webhook at all, the shop asked after each step", faulty{changes: func(_ connectors.ChangesPage, err error) (connectors.ChangesPage, error) {
+			return connectors.ChangesPage{}, err
+		}}},
+		"a delivery is known by its topic": {"as it happens", faulty{receive: func(c Connector, a connectors.Arrival) (connectors.Delivery, error) {
+			d, err := c.Receive(a)
+			d.DeliveryID = d.Topic
+			return d, err
+		}}},
+		"a credit is said and not given": {"as it happens", faulty{do: func(c Connector, ctx context.Context, s connectors.Shop, key string, a rewards.Action) (connectors.Receipt, error) {
+			if grant, ok := a.(rewards.GrantCredit); ok {
+				return connectors.Receipt{ExternalID: grant.RewardID}, nil
+			}
+			return c.Do(ctx, s, key, a)
+		}}},
+		"refunds are not seen": {"as it happens", faulty{order: unrefunded}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := with(tc.fault)
+			i := slices.IndexFunc(tellings(), func(w telling) bool { return w.name == tc.way })
+			url := testdb.SQLite(t)
+			failures := play(t, true, func(tb testing.TB) { f.build(tb, url, tellings()[i].asks).tell(tellings()[i]) })
+			if len(failures) == 0 {
+				t.Error("nobody notices")
+			}
+		})
+	}
+}
+
+// with is the good fixture with a connector that has one thing wrong.
+func with(wrong faulty) Fixture {
+	f := good()
+	f.Open = func(e connectors.Environment) (Connector, error) {
+		c, err := shopify.Open(e)
+		wrong := wrong
+		wrong.Connector = c
+		return wrong, err
+	}
+	return f
+}
+
+// unrefunded tells every line as it was bought.
+func unrefunded(o rewards.Order, err error) (rewards.Order, error) {
+	for i := range o.Lines {
+		o.Lines[i].Current = o.Lines[i].Quantity
+	}
+	return o, err
 }
 
 // A record of a good connector is empty: what is found above is found because of what is wrong.

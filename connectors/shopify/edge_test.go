@@ -160,7 +160,10 @@ func TestWhatTheConnectorIsAndCarries(t *testing.T) {
 	s := newConnector(t)
 	want := connectors.Capabilities{
 		Rewards:      []rewards.RewardKind{"discount_code", "store_credit", "gift_card", "product", "tag"},
-		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true,
+		FreeShipping: true, Scopes: true, Links: true, Collections: true, Countries: true, SharedDoor: true,
+		Needs: map[rewards.RewardKind][]string{
+			"gift_card": {"write_gift_cards", "write_gift_card_transactions", "write_customers"}, "tag": {"write_customers"},
+		},
 	}
 	if c := s.Capabilities(); s.Name() != "shopify" || !sameJSON(c, want) {
 		t.Errorf("got %s, %+v", s.Name(), c)
