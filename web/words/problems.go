@@ -72,6 +72,18 @@ var problems = []Entry{
 	{"event_not_found", "There is no such event.", "See those that there are: grapevine events list."},
 	{"shop_exists", "This shop is installed already.", "Change it: grapevine shop update."},
 
+	// Groups of shops.
+	{"group_not_found", "There is no such group.", "See those that there are: grapevine group list."},
+	{"group_exists", "A group of this name is there already.", "Take another name, or use that group: grapevine group list."},
+	{"bad_group", "A group cannot be called that.", "Give it a name of 1 to 80 characters, and a currency: grapevine group create NAME --currency EUR."},
+	{"group_currency", "All shops of a group have its currency, because its budget has one.", "Take shops of that currency, or make another group for it: grapevine group create."},
+	{"group_empty", "The group has no shop yet.", "Add one first: grapevine group add."},
+	{"group_changed", "The group changed while this was being done.", "Run it again."},
+	{"group_program", "This programme is the group’s.", "Apply it for all its shops: grapevine program apply --group."},
+	{"program_exists", "A shop has a programme of its own by this name.", "Call the group’s programme something else."},
+	{"shop_grouped", "The shop is in a group already.", "Take it out there first: grapevine group remove."},
+	{"not_grouped", "The shop is not in this group.", "See who is: grapevine group show."},
+
 	// Kinds, where no code of their own says more.
 	{"invalid", "The call is not understood.", "/api/v1/openapi.yaml shows its form."},
 	{"conflict", "What was asked contradicts what is stored.", "Read the present state and decide again."},
