@@ -23,3 +23,7 @@ type ChangesPage struct {
 // NotAnOrder is the code of an error that says of something in the shop: it exists, and is no order that
 // could ever be judged. Whoever asked for it is done.
 const NotAnOrder = "not_an_order"
+
+// HistoryHidden is the code of an error that says: the shop shows nothing from so long ago. What is later can be
+// asked for.
+const HistoryHidden = "history_hidden"

@@ -19,8 +19,8 @@ const (
 // not come back together.
 func backoff(tries int, asked time.Duration) time.Duration {
 	bound := longestGap
-	if tries >= 1 && tries <= 12 { // 5 s × 2^12 is near 6 h
-		bound = min(firstWait<<(tries-1), longestGap)
+	if tries <= 12 { // 5 s × 2^12 is near 6 h; none failed where a shop that was parked begins anew
+		bound = min(firstWait<<max(tries-1, 0), longestGap)
 	}
 	return max(time.Duration(rand.Int64N(int64(bound))), asked, shortest)
 }

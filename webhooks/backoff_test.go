@@ -8,7 +8,7 @@ import (
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for tries, bound := range map[int]time.Duration{
-		1: 5 * time.Second, 2: 10 * time.Second, 5: 80 * time.Second, 12: 10240 * time.Second, 13: 6 * time.Hour, 1 << 30: 6 * time.Hour, 0: 6 * time.Hour,
+		1: 5 * time.Second, 2: 10 * time.Second, 5: 80 * time.Second, 12: 10240 * time.Second, 13: 6 * time.Hour, 1 << 30: 6 * time.Hour, 0: 5 * time.Second, -3: 5 * time.Second,
 	} {
 		seen := map[time.Duration]bool{}
 		for range 200 {

@@ -68,10 +68,14 @@ func (w watch) begin(r connectors.Rhythm, now, first time.Time) watch {
 	return w
 }
 
-// end closes a look that came to its last page.
-func (w watch) end(now time.Time) watch {
-	if w.Until.After(w.Since) {
+// end closes a look that came to its last page. The next begins where it ended by the shop's clock, also where that
+// is behind ours or was put back: what changes from now on has that time. A clock that stands still, or an answer
+// from a cache, leads back no further than a look far back goes.
+func (w watch) end(r connectors.Rhythm, now time.Time) watch {
+	if back := w.Since.Add(-r.Back); w.Until.After(back) {
 		w.Since = w.Until
+	} else {
+		w.Since = back
 	}
 	if w.Sweep {
 		w.Swept = now
@@ -94,8 +98,12 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 	}
 	page, callErr := v.changes(ctx, p, w)
 	if callErr != nil {
-		if rewards.CodeOf(callErr) == "bad_cursor" { // begin the look anew
+		switch rewards.CodeOf(callErr) {
+		case "bad_cursor": // begin the look anew
 			w.Cursor = ""
+		case connectors.HistoryHidden: // after a long silence; what the shop still shows must not stay unseen with the rest
+			w.Cursor, w.Since = "", w.Since.Add(now.Sub(w.Since)/2)
+			v.opts.Log.Warn("the shop hides what changed long ago: asking from later on", "shop", v.lane.Shop.ID, "since", w.Since)
 		}
 		return missed(j, w, rhythm, callErr), nil
 	}
@@ -116,7 +124,7 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 	if w.Cursor = page.Next; w.Cursor != "" {
 		return nil, v.opts.Work.Again(ctx, v.lane, j, 0, w.String())
 	}
-	if w = w.end(now); w.Found > 0 {
+	if w = w.end(rhythm, now); w.Found > 0 {
 		v.opts.Log.Info("asked the shop what changed", "shop", v.lane.Shop.ID, "new", w.Found)
 	}
 	return nil, v.opts.Work.Again(ctx, v.lane, j, max(rhythm.Every, shortest), w.String())

@@ -52,13 +52,15 @@ func TestFromWhenOnALookGoes(t *testing.T) {
 func TestWhatALookHasSeenWhenItEnds(t *testing.T) {
 	t.Parallel()
 	before, until := noon.Add(-time.Hour), noon.Add(-time.Minute)
+	rhythm := connectors.Rhythm{Back: 48 * time.Hour}
 	for name, tc := range map[string]struct{ was, want watch }{
 		"it saw all up to its beginning":       {watch{Since: before, Until: until, Looking: 2, Found: 9, Rested: 3}, watch{Since: until, Until: until, Found: 2}},
-		"a shop's clock that stands still":     {watch{Since: before, Until: before.Add(-time.Hour)}, watch{Since: before, Until: before.Add(-time.Hour)}},
+		"a shop's clock that is behind":        {watch{Since: before, Until: before.Add(-time.Hour)}, watch{Since: before.Add(-time.Hour), Until: before.Add(-time.Hour)}},
+		"a shop's clock that stands still":     {watch{Since: before, Until: before.Add(-1000 * time.Hour)}, watch{Since: before.Add(-48 * time.Hour), Until: before.Add(-1000 * time.Hour)}},
 		"one far back is not due for a day":    {watch{Since: before, Until: until, Sweep: true, Swept: before}, watch{Since: until, Until: until, Swept: noon}},
 		"one near by says nothing of far back": {watch{Since: before, Until: until, Swept: before}, watch{Since: until, Until: until, Swept: before}},
 	} {
-		if got := tc.was.end(noon); got != tc.want {
+		if got := tc.was.end(rhythm, noon); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
 		}
 	}
@@ -293,7 +295,7 @@ func TestALookThatFails(t *testing.T) {
 		"the question is refused":           {refuse(rewards.Invalid, "shop_refused"), "retry shop_refused", "", `Nov 2 11:59 "p2"`},
 		"the place is known no more":        {refuse(rewards.Invalid, "bad_cursor"), "retry bad_cursor", "", `Nov 2 11:59 ""`},
 		"nobody knows what happened":        {rewards.Errorf(rewards.Internal, "odd", "no"), "retry odd", "", `Nov 2 11:59 "p2"`},
-		"what was asked for is not allowed": {refuse(rewards.Denied, "history_hidden"), "retry history_hidden", "", `Nov 2 11:59 "p2"`},
+		"what was asked for is not allowed": {refuse(rewards.Denied, "forbidden"), "retry forbidden", "", `Nov 2 11:59 "p2"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -456,5 +458,31 @@ func TestAPlatformThatCannotBeAskedIsDone(t *testing.T) {
 	a := newAsked()
 	if got := a.look(t, struct{ Storefront }{}, 0); got != "done" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Where a shop shows nothing of long ago, a long silence ends with a look at what it does show.
+func TestALookComesOutOfALongSilence(t *testing.T) {
+	t.Parallel()
+	a := newAsked()
+	a.pages = map[string]connectors.ChangesPage{"": change("", "a")}
+	a.look(t, a.still(), 0)
+	a.now = a.now.Add(200 * 24 * time.Hour)
+	shown := 60 * 24 * time.Hour
+	for range 3 {
+		w := recallWatch(a.note)
+		if from := w.Since.Add(-a.rhythm.Overlap); a.now.Sub(from) <= shown {
+			break
+		}
+		a.fail = &connectors.CallError{Cause: rewards.Errorf(rewards.Denied, connectors.HistoryHidden, "no")}
+		if got := a.look(t, a.still(), 0); got != "retry history_hidden" || a.wait > a.rhythm.Every {
+			t.Fatalf("%s, due in %s", got, a.wait)
+		}
+	}
+	if got := a.look(t, a.still(), 0); got != "again" {
+		t.Fatal(got)
+	}
+	if last, want := a.from[len(a.from)-1], `Apr 1 11:59 ""`; last != want {
+		t.Errorf("asked %s, want %s", last, want)
 	}
 }

@@ -87,7 +87,7 @@ func (s *Shopify) allVisible(ctx context.Context, shop connectors.Shop, since ti
 	return s.patiently(ctx, func() error {
 		p, err := s.Probe(ctx, shop)
 		if err == nil && !slices.Contains(p.Granted, scopeAllTime) {
-			err = call(rewards.Errorf(rewards.Denied, "history_hidden",
+			err = call(rewards.Errorf(rewards.Denied, connectors.HistoryHidden,
 				"orders of more than 60 days ago are hidden from an app without the scope %s: ask Shopify for it, or begin at %s", scopeAllTime, stamp(s.opts.Now().Add(-visibleFor))))
 		}
 		return err
