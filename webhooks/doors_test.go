@@ -257,3 +257,28 @@ func TestManyKnockAtManyDoorsAtOnce(t *testing.T) {
 		t.Errorf("%d are kept, want 150", n)
 	}
 }
+
+// What is refused for its headers tells nobody whether the address leads to a shop.
+func TestWhatNoDoorTakesIsRefusedAtAllAlike(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	for name, tc := range map[string]struct {
+		header, value string
+		size          int64
+		want          int
+	}{
+		"a form with files":      {"Content-Type", "multipart/form-data; boundary=x", 1, http.StatusUnsupportedMediaType},
+		"something packed":       {"Content-Encoding", "gzip", 1, http.StatusUnsupportedMediaType},
+		"a body without end":     {"Content-Type", "application/json", 1 << 40, http.StatusRequestEntityTooLarge},
+		"what a webhook is like": {"Content-Type", "application/json", 1, http.StatusUnauthorized},
+	} {
+		for _, shop := range []string{"shop_1", "shop_9"} {
+			r := httptest.NewRequest(http.MethodPost, "/webhooks/village/"+shop, strings.NewReader("x"))
+			r.Header.Set(tc.header, tc.value)
+			r.ContentLength = tc.size
+			if got := answer(s, r).StatusCode; got != tc.want {
+				t.Errorf("%s at %s: status %d, want %d", name, shop, got, tc.want)
+			}
+		}
+	}
+}

@@ -50,8 +50,12 @@ func (g *gate) handle(c echo.Context) error {
 }
 
 // enter finds out whose door it is, where each shop has its own. An address that leads to no shop is
-// answered like a bad signature: nobody learns which shops there are.
+// answered like a bad signature, and what no door takes is refused at all alike: nobody learns which shops there
+// are.
 func (g *gate) enter(c echo.Context) int {
+	if status := shape(c.Request(), c.Response()); status != http.StatusOK {
+		return status
+	}
 	var door *connectors.Door
 	if id := c.Param("shop"); id != "" {
 		found, err := g.doors.find(c.Request().Context(), g.source.Name(), id)
@@ -96,12 +100,6 @@ func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.
 // status than 200 is the answer.
 func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer, door *connectors.Door) (connectors.Delivery, int) {
 	none := connectors.Delivery{}
-	if !plain(r.Header) {
-		return none, http.StatusUnsupportedMediaType
-	}
-	if r.ContentLength > maxBody {
-		return none, tooLarge(w)
-	}
 	buf.Reset()
 	if r.ContentLength > 0 {
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
@@ -146,6 +144,17 @@ func (g *gate) refuse(err error) int {
 	return http.StatusServiceUnavailable
 }
 
+// shape refuses what cannot be a webhook, by what its headers say of its body.
+func shape(r *http.Request, w http.ResponseWriter) int {
+	if !plain(r.Header) {
+		return http.StatusUnsupportedMediaType
+	}
+	if r.ContentLength > maxBody {
+		return tooLarge(w)
+	}
+	return http.StatusOK
+}
+
 // tooLarge also ends the connection: what is left of the body is not worth reading.
 func tooLarge(w http.ResponseWriter) int {
 	w.Header().Set("Connection", "close")
@@ -176,7 +185,10 @@ func HMACOnly(s Source) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		buf := g.bodies.Get().(*bytes.Buffer)
 		defer g.reuse(buf)
-		_, status := g.check(c.Request(), c.Response(), buf, nil)
+		status := shape(c.Request(), c.Response())
+		if status == http.StatusOK {
+			_, status = g.check(c.Request(), c.Response(), buf, nil)
+		}
 		return c.NoContent(status)
 	}
 }
