@@ -6,7 +6,7 @@
 //	                                                          └┐
 //	                                                 reckon.go: one arithmetic for both
 //	                                                          ┌┘
-//	Admin API ◀─▶ client.go, answer.go ─▶ Order, History (order.go, past.go, order_node.go) ─▶ rewards.Order
+//	Admin API ◀─▶ client.go, answer.go ─▶ Order, History, Changes (order.go, past.go, poll.go, order_node.go) ─▶ rewards.Order
 //	                   ▲                     touches.go, trail.go: where the order came from
 //	                   └─ Do, Find (act.go ─▶ discounts.go, items.go, codes.go, credit.go, takeback.go,
 //	                                          giftcards.go, gifttake.go, tags.go)
