@@ -127,6 +127,8 @@ func decodeSession(e eventBody) (rewards.Event, error) {
 		return rewards.Unheeded{Reason: nothingBilled}, nil
 	case b.Created <= 0 || b.Currency == "":
 		return nil, rewards.Errorf(rewards.Invalid, "missing_field", "created or currency is missing")
+	case b.awaitsInvoice():
+		return e.touched(b.ID), nil
 	}
 	seen := sale{session: &b, failed: e.Type == sessionFailed, at: e.at(), hint: true}
 	o, err := seen.order()

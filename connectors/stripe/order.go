@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
 
@@ -169,6 +170,9 @@ func (c *caller) ofSession(ctx context.Context, b *sessionBody) (sale, error) {
 		return c.ofInvoice(ctx, invoice, b)
 	}
 	s := sale{session: b, at: c.at}
+	if err := s.invoiced(); err != nil {
+		return s, err
+	}
 	if b.Currency == "" {
 		return s, noOrder("%s never came to a price", b.ID)
 	}
@@ -178,6 +182,27 @@ func (c *caller) ofSession(ctx context.Context, b *sessionBody) (sale, error) {
 	}
 	return s, err
 }
+
+// invoiceWait is how long after a session began the invoice of one that cost nothing is waited for: a day passes
+// before a session runs out.
+const invoiceWait = 25 * time.Hour
+
+// invoiced refuses a session whose invoice is still to come: as an order of its own it would be counted twice.
+// Kind Unavailable, code invoice_pending, until it is there; code connectors.NotAnOrder where nothing was paid,
+// because the invoice tells of itself. Whether one is made of what costs nothing is not known.
+func (s sale) invoiced() error {
+	b := s.session
+	switch {
+	case !b.awaitsInvoice(), b.PaymentStatus == "no_payment_required" && s.at.Sub(unix(b.Created)) > invoiceWait:
+		return nil
+	case s.state() != rewards.PaymentPaid:
+		return noOrder("the order of %s is the invoice that comes with the payment", b.ID)
+	}
+	return call(rewards.Errorf(rewards.Unavailable, invoicePending, "the invoice of %s is not there yet", b.ID))
+}
+
+// invoicePending is the code of a sale that is paid and has no invoice yet.
+const invoicePending = "invoice_pending"
 
 // ofInvoice completes a sale that is known by its invoice. began is the session that it began with, if that is
 // known already.
@@ -243,7 +268,9 @@ func (c *caller) beginning(ctx context.Context, b *invoiceBody) (*sessionBody, e
 	case b.Intent.ID != "":
 		pick = func(q *stripego.CheckoutSessionListParams) { q.PaymentIntent = stripego.String(b.Intent.ID) }
 	case b.Customer.ID != "":
-		pick = func(q *stripego.CheckoutSessionListParams) { q.Customer = stripego.String(b.Customer.ID) }
+		pick = func(q *stripego.CheckoutSessionListParams) { // the newest before it: later ones are not looked through
+			q.Customer, q.CreatedRange = stripego.String(b.Customer.ID), &stripego.RangeQueryParams{LesserThanOrEqual: b.Created}
+		}
 		fits = func(s sessionBody) bool { return s.Invoice.ID == b.ID }
 	default:
 		return nil, nil

@@ -75,7 +75,7 @@ func (s *Stripe) pastSale(ctx context.Context, shop connectors.Shop, id string, 
 	switch {
 	case err == nil && o.Payment != rewards.PaymentPending && o.Payment != rewards.PaymentVoided:
 		page.Orders = append(page.Orders, o)
-	case err == nil, isMissing(err), rewards.CodeOf(err) == connectors.NotAnOrder:
+	case err == nil, isMissing(err), rewards.CodeOf(err) == connectors.NotAnOrder, rewards.CodeOf(err) == invoicePending:
 	case rewards.KindOf(err) == rewards.Invalid:
 		if page.Skipped == nil {
 			page.Skipped = map[string]string{}

@@ -131,12 +131,15 @@ type sessionBody struct {
 	Details       *detailsBody      `json:"customer_details"`
 	Email         string            `json:"customer_email"`
 	Invoice       ref[bare]         `json:"invoice"`
-	Intent        ref[intentBody]   `json:"payment_intent"`
-	Subscription  ref[bare]         `json:"subscription"`
-	Shipping      *shippingBody     `json:"shipping_details"`
-	Totals        *totalsBody       `json:"total_details"`
-	Items         *page[itemBody]   `json:"line_items"` // only where it was asked for
-	Locale        string            `json:"locale"`
+	Invoicing     struct {
+		Enabled bool `json:"enabled"`
+	} `json:"invoice_creation"`
+	Intent       ref[intentBody] `json:"payment_intent"`
+	Subscription ref[bare]       `json:"subscription"`
+	Shipping     *shippingBody   `json:"shipping_details"`
+	Totals       *totalsBody     `json:"total_details"`
+	Items        *page[itemBody] `json:"line_items"` // only where it was asked for
+	Locale       string          `json:"locale"`
 }
 
 type totalsBody struct {

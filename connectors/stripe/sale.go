@@ -46,9 +46,15 @@ func (b *sessionBody) trial() bool {
 	return b.Mode == "subscription" && b.Subtotal == 0 && b.Total == 0
 }
 
+// awaitsInvoice tells that an invoice is to be made of what was paid, and is not there yet: Stripe makes it after
+// the payment, and may tell of the session before. The order will go by the invoice's id.
+func (b *sessionBody) awaitsInvoice() bool {
+	return b.Mode == "payment" && b.Invoicing.Enabled && b.Invoice.ID == ""
+}
+
 // trial tells that nothing is billed, as on the invoice that begins a trial. One whose whole amount was taken
-// off is another thing.
-func (b *invoiceBody) trial() bool { return b.Subtotal == 0 }
+// off is another thing. What is below zero, as after a change to a smaller plan, bills nothing either.
+func (b *invoiceBody) trial() bool { return b.Subtotal <= 0 }
 
 // intent is the sale's payment; "" where there was none to make.
 func (s sale) intent() string {

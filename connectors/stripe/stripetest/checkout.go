@@ -20,6 +20,7 @@ type SessionInput struct {
 	Currency string // "": the account's
 	Delayed  bool   // paid by a method whose answer comes days later
 	Invoiced bool   // an invoice is made of the payment (invoice_creation)
+	Late     bool   // that invoice comes after everything else: see MakeInvoice
 	Open     bool   // the buyer has not gone through it yet: see Complete
 }
 
@@ -58,7 +59,7 @@ func (a *Account) PlaceSession(in SessionInput) (Sale, error) {
 func (a *Account) newSession(in SessionInput) (s *session, fresh bool, err error) {
 	s = &session{
 		mode: "payment", status: "open", payment: "unpaid", currency: strings.ToLower(in.Currency), link: in.Link, created: a.s.now().Unix(),
-		metadata: maps.Clone(in.Metadata), buyer: in.Buyer, delayed: in.Delayed, invoiced: in.Invoiced,
+		metadata: maps.Clone(in.Metadata), buyer: in.Buyer, delayed: in.Delayed, invoiced: in.Invoiced, late: in.Late,
 	}
 	if s.currency == "" {
 		s.currency = a.currency
@@ -144,7 +145,7 @@ func (a *Account) complete(s *session) {
 	if s.discount != nil {
 		a.redeem(s.discount)
 	}
-	if s.invoiced && s.customer != nil && !s.delayed {
+	if s.invoiced && s.customer != nil && !s.delayed && !s.late {
 		a.invoiceOf(s)
 	}
 	if s.paid != nil {
@@ -219,13 +220,28 @@ func (a *Account) settle(sessionID string, good bool) error {
 			return
 		}
 		s.payment, s.paid.status, s.paid.intent.status = "paid", "succeeded", "succeeded"
-		if s.invoiced && s.customer != nil {
+		if s.invoiced && s.customer != nil && !s.late {
 			a.invoiceOf(s)
 		}
 		a.emit("checkout.session.async_payment_succeeded", s.view(a), nil)
 		a.tellPayment(s.paid)
 	})
 	return nil
+}
+
+// MakeInvoice makes the invoice of a session that was paid and whose invoice was to come late.
+func (a *Account) MakeInvoice(sessionID string) (invoiceID string, err error) {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	s, err := a.session(sessionID)
+	if err != nil {
+		return "", err
+	}
+	if !s.late || s.payment == "unpaid" || s.invoice != nil || s.customer == nil {
+		return "", refuse("invalid", "no invoice is to come for %s", s.id)
+	}
+	a.together(func() { a.invoiceOf(s) })
+	return s.invoice.id, nil
 }
 
 // Cancel lets an open session expire and a delayed payment fail; of what was paid it gives all back.

@@ -23,7 +23,7 @@ type session struct {
 	paid               *charge // or pending, or failed
 	invoice            *invoice
 	sub                *subscription
-	invoiced           bool // an invoice is made of the payment
+	invoiced, late     bool // an invoice is made of the payment, after everything else
 	delayed            bool
 	interval           string // of the subscription
 }
@@ -70,6 +70,7 @@ func (s *session) view(a *Account) object {
 		out["amount_subtotal"], out["amount_total"], out["currency"], out["total_details"] = nil, nil, nil, nil
 	}
 	if s.mode == "payment" {
+		out["invoice_creation"] = object{"enabled": s.invoiced, "invoice_data": object{"metadata": object{}}}
 		out["customer_creation"] = "always"
 		if s.buyer.Guest {
 			out["customer_creation"] = "if_required"
