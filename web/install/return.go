@@ -72,7 +72,11 @@ func viewLink(l invite.Invitation, agreed bool) view {
 		return connected(l)
 	case l.Reason != "":
 		v := view{Title: "The shop could not be connected", Tone: "bad", Domain: l.Domain, Steps: []step{{"Mend that.", ""}, again}}
-		if said, known := words.Find(l.Reason); known {
+		said, known := words.Shop(l.Reason) // a shop's scope is not an API token's
+		if !known {
+			said, known = words.Problem(l.Reason)
+		}
+		if known {
 			v.Says = append(v.Says, said.Says)
 		}
 		v.Says = append(v.Says, "The keys were thrown away here, and the shop deletes them too.")

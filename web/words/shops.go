@@ -36,6 +36,7 @@ var advocates = []Entry{
 
 // events are why an event ended as it did.
 var events = []Entry{
+	{"shop_uninstalled", "The shop had left when the event’s turn came.", ""},
 	{"unknown_topic", "Nothing is done about this kind of event.", ""},
 	{"unknown_shop", "The event is of a shop that is not installed.", "Add the shop if it should be: grapevine shop add."},
 	{"unknown_platform", "No connector for this platform is running.", "Start the version that stored the event."},

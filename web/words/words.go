@@ -22,12 +22,12 @@ type Entry struct {
 // Find returns what is said of a reason (of an order, reward, shop, advocate, event or ledger entry),
 // and whether there is such a sentence.
 func Find(code string) (Entry, bool) {
-	return find(code, reasons, losing, shops, advocates, events, ledger, health)
+	return find(code, reasons, losing, shops, acts, installs, advocates, events, looked, ledger, health)
 }
 
 // Shop returns what is said of a shop that cannot be called, or that refused something. An API token may lack a
 // scope as a shop's may, and each is mended in another way.
-func Shop(code string) (Entry, bool) { return find(code, shops) }
+func Shop(code string) (Entry, bool) { return find(code, shops, acts, installs) }
 
 // Problem returns what is said to the caller of the API who met this code. A reason that refuses a call
 // is told as everywhere else.

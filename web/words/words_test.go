@@ -4,11 +4,15 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"grapevine/connectors"
 	"grapevine/rewards"
 	"grapevine/webhooks"
 )
@@ -93,8 +97,8 @@ func TestEveryStateHasAName(t *testing.T) {
 func TestSentencesAreWellFormed(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for i, list := range [][]Entry{reasons, losing, shops, advocates, events, ledger, health, problems} {
-		if i == 7 { // a caller of the API has words of her own
+	for i, list := range [][]Entry{reasons, losing, shops, acts, installs, advocates, events, looked, ledger, health, problems} {
+		if i == 10 { // a caller of the API has words of her own
 			seen = map[string]bool{}
 		}
 		for _, e := range list {
@@ -121,5 +125,73 @@ func TestACodeWithoutASentenceIsShownAsWords(t *testing.T) {
 	t.Parallel()
 	if got := For("moon_is_full"); got.Says != "moon is full" || got.Do != "" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// unsaid are codes of connectors and of the seam that nobody meets as they are: faults of the program, answers that
+// the pipeline turns into something else, and why a door let nothing in, which is not told.
+var unsaid = []string{
+	"bad_request", "bad_variables", "no_document", "no_such_action", "not_done", "not_there",
+	"bad_signature", "doubled_header", "missing_header", "no_door", "signature_in_future", "signature_too_old",
+	"inbox_full", "inbox_slow", "unknown_event", "unknown_job", "bad_install",
+}
+
+// coded are the places in a source where a code is made.
+var coded = []*regexp.Regexp{
+	regexp.MustCompile(`rewards\.Errorf\(rewards\.\w+, "([a-z_]+)"`),
+	regexp.MustCompile(`(?:Unheeded|HooksBroken)\{Reason: "([a-z_]+)"`),
+	regexp.MustCompile(`(?:parked|pending|refuse)\("([a-z_]+)"`),
+}
+
+// What a connector says of a shop, a reward or an event is read by people.
+func TestEveryCodeOfAConnectorHasASentence(t *testing.T) {
+	t.Parallel()
+	var sources []string
+	for _, pattern := range []string{"../../connectors/*.go", "../../connectors/shopify/*.go", "../../connectors/stripe/*.go", "../../connectors/woocommerce/*.go", "../../webhooks/*.go", "../../storage/installs.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(pattern, err)
+		}
+		sources = append(sources, names...)
+	}
+	seen := map[string]bool{}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, form := range coded {
+			for _, m := range form.FindAllStringSubmatch(string(text), -1) {
+				code := m[1]
+				if _, ok := Problem(code); !ok && !seen[code] && !slices.Contains(unsaid, code) {
+					t.Errorf("%s: %s has no sentence: add one to connections.go", name, code)
+				}
+				seen[code] = true
+			}
+		}
+	}
+	if len(seen) < 60 {
+		t.Errorf("only %d codes were found: the test reads the sources wrongly", len(seen))
+	}
+	for _, code := range []string{connectors.NotAnOrder, "nothing_billed", "other_mode", "other_account", "thin_event", "shop_uninstalled"} {
+		if e := Ended(code); e.Says == strings.ReplaceAll(code, "_", " ") {
+			t.Errorf("an event that ends as %s has no sentence", code)
+		}
+	}
+}
+
+// A shop’s scope and an API token’s are not mended alike.
+func TestWhatIsSaidOfAShopIsNotWhatIsSaidToACaller(t *testing.T) {
+	t.Parallel()
+	ofShop, _ := Shop("scope_missing")
+	toCaller, _ := Problem("scope_missing")
+	if ofShop.Do == toCaller.Do || !strings.Contains(ofShop.Do, "grapevine shop resume") {
+		t.Errorf("of a shop: %q; to a caller: %q", ofShop.Do, toCaller.Do)
+	}
+	if _, ok := Shop("below_minimum"); ok {
+		t.Error("an order’s reason is said of a shop")
 	}
 }
