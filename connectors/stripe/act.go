@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"grapevine/connectors"
@@ -95,15 +96,20 @@ func stepKey(key string, parts ...string) string {
 	return "grapevine-" + hex.EncodeToString(sum[:20])
 }
 
-// keptAnswers bounds how many stored answers in a row are set aside.
-const keptAnswers = 3
+// keptAnswers bounds how many stored answers in a row are set aside: the tries of some ten minutes, so that a
+// trouble of Stripe's that is over sooner does not cost the day for which a failure is stored.
+const keptAnswers = 8
 
 // create makes a thing by a call that is sent once for a key. Where Stripe answers with what it had stored for
 // the key, which can be a failure long past, or a thing that somebody has removed since, stands looks whether
 // the thing is there now; if not, the call is made under a further key.
 func (c *caller) create(ctx context.Context, do func(n string) error, stands func() (bool, error)) error {
 	var err error
-	for _, n := range []string{"", "2", "3"}[:keptAnswers] {
+	for i := range keptAnswers {
+		n := ""
+		if i > 0 {
+			n = strconv.Itoa(i + 1)
+		}
 		if err = do(n); !c.wire.exchange.replayed() {
 			return err
 		}

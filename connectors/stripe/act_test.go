@@ -100,16 +100,22 @@ func (w *world) foreignCode(code, coupon string) {
 		{"/v1/coupons", "id=" + coupon + "&percent_off=5&duration=once"},
 		{"/v1/promotion_codes", "coupon=" + coupon + "&code=" + code},
 	} {
-		req, err := http.NewRequest(http.MethodPost, w.sim.URL()+call.path, strings.NewReader(call.form))
-		w.no(err)
-		req.Header.Set("Authorization", "Bearer "+w.sim.Key())
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		res, err := http.DefaultClient.Do(req)
-		w.no(err)
-		w.no(res.Body.Close())
-		if res.StatusCode != http.StatusOK {
-			w.Fatalf("%s: %d", call.path, res.StatusCode)
-		}
+		w.post(call.path, call.form)
+	}
+}
+
+// post makes a call of the API as the merchant's own programs do.
+func (w *world) post(path, form string) {
+	w.Helper()
+	req, err := http.NewRequest(http.MethodPost, w.sim.URL()+path, strings.NewReader(form))
+	w.no(err)
+	req.Header.Set("Authorization", "Bearer "+w.sim.Key())
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := http.DefaultClient.Do(req)
+	w.no(err)
+	w.no(res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		w.Fatalf("%s: %d", path, res.StatusCode)
 	}
 }
 

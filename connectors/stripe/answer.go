@@ -47,7 +47,7 @@ func (x exchange) refusal(err error, write bool, now time.Time) error {
 		return parked("shop_gone", text)
 	case x.status == http.StatusForbidden:
 		return parked("scope_missing", text)
-	case !said, x.status == http.StatusConflict, x.status >= 500, x.status == http.StatusRequestTimeout, se.Type == stripego.ErrorTypeIdempotency:
+	case !said, x.status == http.StatusConflict, x.status >= 500, x.status == http.StatusRequestTimeout, x.status == http.StatusFailedDependency, se.Type == stripego.ErrorTypeIdempotency:
 		return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unavailable", "%s", text), After: after, Unclear: write}
 	case x.status == http.StatusNotFound, string(se.Code) == codeMissing:
 		return call(rewards.Errorf(rewards.NotFound, codeMissing, "%s", text))

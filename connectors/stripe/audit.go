@@ -50,7 +50,7 @@ func (s *Stripe) Holdings(ctx context.Context, shop connectors.Shop, f func(conn
 
 // live tells whether somebody could use the code now.
 func (b promotionBody) live(now time.Time) bool {
-	return b.Active && (b.Expires == 0 || now.Before(unix(b.Expires)))
+	return b.Active && !b.expired(now)
 }
 
 // Credits lists the transactions that credited the customer for the reward: exactly one for a reward that was

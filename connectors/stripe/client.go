@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -192,6 +193,10 @@ func (x exchange) verdict(ctx context.Context, err error, write bool, now time.T
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause
+	}
+	var asked *url.Error
+	if errors.As(err, &asked) { // its text has the address, with what was asked for: e-mails, codes
+		err = asked.Err
 	}
 	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreachable", "%w", err), Unclear: write && x.sent}
 }

@@ -3,6 +3,7 @@ package stripe
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -35,8 +36,8 @@ func (c *caller) issueCode(ctx context.Context, key string, a rewards.IssueCode)
 	return b.receipt(b.ID), nil
 }
 
-// findIssued looks for a promotion code of the reward: the one that works, or that was used. One that was
-// switched off without being used is none. A code that was brought down goes by the id of the first of its
+// findIssued looks for a promotion code of the reward: the one that works, or that was used, or whose time is
+// over. One that was switched off before that is none. A code that was brought down goes by the id of the first of its
 // promotion codes, as the books know it.
 func (c *caller) findIssued(ctx context.Context, a rewards.IssueCode) (connectors.Receipt, error) {
 	t, err := issueTerms(a)
@@ -47,24 +48,25 @@ func (c *caller) findIssued(ctx context.Context, a rewards.IssueCode) (connector
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	first := ""
+	first, others := "", false
 	var found *promotionBody
 	for _, b := range there { // the newest first
 		switch {
 		case !b.ours(a.RewardID):
-			if b.Active {
-				return connectors.Receipt{}, taken(a.Code)
-			}
+			others = others || b.Active
 		case b.Metadata[metaReplaced] != "":
 			first = b.ID
-		case (b.Active || b.Used > 0) && b.Coupon.worth(t) && b.Customer.ID == t.customer:
+		case (b.Active || b.Used > 0 || b.expired(c.at)) && b.Coupon.worth(t) && b.Customer.ID == t.customer:
 			found = &b
-		case b.Active:
-			return connectors.Receipt{}, taken(a.Code)
+		default:
+			others = others || b.Active
 		}
 	}
-	if found != nil {
+	switch {
+	case found != nil:
 		return found.receipt(cmp.Or(first, found.ID)), nil
+	case others:
+		return connectors.Receipt{}, taken(a.Code)
 	}
 	return connectors.Receipt{}, absent("nobody has the code %q for %s", a.Code, a.RewardID)
 }
@@ -106,13 +108,13 @@ func (c *caller) rewardCode(ctx context.Context, id, code string) (rewardCode, e
 
 // before tells whether a reduction is still to be made: what there is to say otherwise is the receipt. The
 // books go on knowing the code by the id that they have.
-func (r rewardCode) before(t terms) (receipt connectors.Receipt, needed bool) {
+func (r rewardCode) before(t terms, now time.Time) (receipt connectors.Receipt, needed bool) {
 	switch {
 	case r.spent != nil:
 		return r.spent.receipt(r.known.ID), false
 	case len(r.live) == 1 && r.live[0].Coupon.worth(t):
 		return r.live[0].receipt(r.known.ID), false
-	case len(r.live) == 0 && !r.moved: // it ran out, or somebody switched it off: it stays so
+	case len(r.live) == 0 && (!r.moved || r.known.expired(now)): // it ran out, or somebody switched it off: it stays so
 		return r.known.receipt(r.known.ID), false
 	}
 	return connectors.Receipt{}, true
@@ -121,7 +123,7 @@ func (r rewardCode) before(t terms) (receipt connectors.Receipt, needed bool) {
 // reduced are the terms of a code that is brought down: its own, for less.
 func (r rewardCode) reduced(a rewards.ReduceCode) (terms, error) {
 	b := r.known
-	t, err := termsOf(b.Metadata[metaSubject], "", rewards.Discount{Amount: a.Amount}, unix(b.Expires))
+	t, err := termsOf(b.Metadata[metaSubject], b.Coupon.Name, rewards.Discount{Amount: a.Amount}, unix(b.Expires))
 	t.uses, t.customer, t.minimum, t.minimumCurrency, t.first = b.Uses, b.Customer.ID, b.Limits.Minimum, b.Limits.Currency, b.Limits.First
 	if err == nil && t.subject == "" {
 		err = rewards.Errorf(rewards.Conflict, "code_gone", "%s is not ours any more", b.ID)
@@ -141,7 +143,7 @@ func (c *caller) reduceCode(ctx context.Context, key string, a rewards.ReduceCod
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	if receipt, needed := r.before(t); !needed {
+	if receipt, needed := r.before(t, c.at); !needed {
 		return receipt, nil
 	}
 	coupon, err := c.ensureCoupon(ctx, key, t)
@@ -175,7 +177,7 @@ func (c *caller) findReduced(ctx context.Context, a rewards.ReduceCode) (connect
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	receipt, needed := r.before(t)
+	receipt, needed := r.before(t, c.at)
 	if needed {
 		return connectors.Receipt{}, absent("the code %q has another amount", a.Code)
 	}

@@ -46,7 +46,7 @@ func (c *caller) promotions(ctx context.Context, pages int, pick func(*stripego.
 // back to a coupon it was on is not taken for what was made then.
 func (c *caller) newPromotion(ctx context.Context, key, code, coupon string, t terms, parts ...string) (promotionBody, error) {
 	var b promotionBody
-	what := append([]string{"promotion", code, coupon, t.customer, t.ends.UTC().String()}, parts...)
+	what := append([]string{"promotion", code, coupon, t.use()}, parts...)
 	err := c.create(ctx, func(n string) error {
 		b = promotionBody{}
 		return c.post(ctx, "making promotion code", stepKey(key, append(what, n)...), &b, func(p stripego.Params) error {
@@ -61,7 +61,7 @@ func (c *caller) newPromotion(ctx context.Context, key, code, coupon string, t t
 		if isMissing(err) {
 			return false, nil
 		}
-		return err == nil && b.Active, err
+		return err == nil && (b.Active || t.uses > 0 && b.Used >= t.uses), err // or it was used up since
 	})
 	return b, err
 }

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -87,9 +88,15 @@ func (t terms) coupon() string {
 	return "grapevine_" + stepKey(t.subject, strconv.FormatInt(int64(t.percent), 10), strconv.FormatInt(t.amount, 10), t.currency)[len("grapevine-"):][:digits]
 }
 
+// use is what a promotion code says of its use, as part of a key: with other terms it is another call.
+func (t terms) use() string {
+	return fmt.Sprintf("%q %q %d %d %q %t %d", t.subject, t.customer, t.uses, t.minimum, t.minimumCurrency, t.first, t.ends.Unix())
+}
+
 // couponBody is a coupon.
 type couponBody struct {
 	ID       string            `json:"id"`
+	Name     string            `json:"name"`
 	Percent  jsontext.Value    `json:"percent_off"` // a number with up to two decimals, or null
 	Amount   int64             `json:"amount_off"`
 	Currency string            `json:"currency"`
@@ -135,6 +142,11 @@ type promotionBody struct {
 		Minimum  int64  `json:"minimum_amount"`
 		Currency string `json:"minimum_amount_currency"`
 	} `json:"restrictions"`
+}
+
+// expired tells that the time of a promotion code is over: Stripe then says that it is not active.
+func (b promotionBody) expired(now time.Time) bool {
+	return b.Expires > 0 && !now.Before(unix(b.Expires))
 }
 
 // ours tells whether we made it for this very subject.

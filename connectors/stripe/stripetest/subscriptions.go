@@ -230,7 +230,8 @@ func (a *Account) renew(id string, good bool) (string, error) {
 }
 
 // ChangePlan moves a subscription to other items in the middle of a period: its invoice (subscription_update)
-// gives back a decimal amount for what was not used, on a line below zero, and bills the new items whole.
+// gives back a decimal amount for what was not used, on a line below zero, and bills the new items whole. An
+// invoice that comes out below zero is paid at once, and the customer's balance has what it is below.
 func (a *Account) ChangePlan(subscriptionID string, items []Item, unused string) (invoiceID string, err error) {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
@@ -246,8 +247,8 @@ func (a *Account) ChangePlan(subscriptionID string, items []Item, unused string)
 	if err != nil {
 		return "", err
 	}
-	if back < 0 || back > subtotal(lines) {
-		return "", refuse("invalid", "%s cannot be given back on an invoice of %s", unused, formatAmount(subtotal(lines), s.currency))
+	if back < 0 || back > subtotal(s.plan) {
+		return "", refuse("invalid", "%s was not unused of a plan of %s", unused, formatAmount(subtotal(s.plan), s.currency))
 	}
 	old := s.plan[0]
 	rest := &line{id: a.s.newID("li_", 24), title: "Unused time on " + old.title, price: old.price, product: old.product, unit: -back, quantity: 1, subtotal: -back}

@@ -177,9 +177,12 @@ func TestAPlanIsChangedByAnInvoiceWithALineBelowZero(t *testing.T) {
 	same(t, "the product that it is given back for", in.at("lines.data.0.price.product"), "prod_Plan")
 	s.get("/v1/subscriptions/"+sub).ok().wants("items.data.0.price.unit_amount", "5000", "latest_invoice", id)
 	s.get("/v1/invoices/"+must[string](t)(s.Renew(sub))).ok().wants("total", "5000")
-	if _, err := s.ChangePlan(sub, []stripetest.Item{{Title: "Small plan", Price: "5.00"}}, "12.50"); err == nil {
-		t.Error("an invoice below zero was made")
+	small := []stripetest.Item{{Title: "Small plan", Price: "5.00"}}
+	if _, err := s.ChangePlan(sub, small, "50.01"); err == nil {
+		t.Error("more was given back than was paid")
 	}
+	id = must[string](t)(s.ChangePlan(sub, small, "12.50"))
+	s.get("/v1/invoices/"+id).ok().wants("status", "paid", "total", "-750", "subtotal", "-750", "amount_due", "0", "amount_paid", "0", "ending_balance", "-750")
 }
 
 func TestTaxIsOnTopOrInsideThePrices(t *testing.T) {

@@ -1,0 +1,118 @@
+package stripe
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"grapevine/connectors/stripe/stripetest"
+	"grapevine/rewards"
+)
+
+func TestTermsThatChangeWithinOneJobMakeAnotherCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	coupon := w.friendCode("ANNA-7Q2M", tenPercent)
+	for name, d := range map[string]rewards.Discount{
+		"a minimum":          {Percent: 1000, Minimum: usd(500)},
+		"another minimum":    {Percent: 1000, Minimum: usd(700)},
+		"once a customer":    {Percent: 1000, OncePerCustomer: true},
+		"back to how it was": tenPercent,
+	} {
+		add := rewards.AddCodes{OfferID: coupon, Offer: offer(d), Codes: []string{"ANNA-7Q2M"}}
+		r := w.do("codes", add) // the same key: the job goes on with the programme's newest terms
+		same(t, name, []any{r.Refused, w.finds(add)}, []any{map[string]string(nil), coupon})
+	}
+	same(t, "codes", w.codes(), []string{"ANNA-7Q2M live"})
+}
+
+func TestACodeWhoseTimeIsOverIsStillKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	issue, id := w.reward()
+	w.do("rw_1/reduce", rewards.ReduceCode{ExternalID: id, Code: issue.Code, Amount: usd(500)})
+	reduced := issue
+	reduced.Discount.Amount = usd(500)
+	same(t, "while it works", w.finds(reduced), id)
+	w.later(91 * 24 * time.Hour)
+	same(t, "when its time is over", w.finds(reduced), id)
+	less := rewards.ReduceCode{ExternalID: id, Code: issue.Code, Amount: usd(300)}
+	r := w.do("rw_1/reduce", less)
+	same(t, "brought down", []any{r.ExternalID, r.Spent, w.finds(less)}, []any{id, false, id})
+	r = w.do("rw_1/withdraw", rewards.WithdrawCode{ExternalID: id, Code: issue.Code})
+	same(t, "withdrawn", []any{r.ExternalID, r.Spent}, []any{id, false})
+}
+
+func TestTheMerchantsCodeForSomebodyElseIsNotInTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	issue, id := w.reward()
+	other, err := w.sim.AddCustomer(simBuyer("other@example.com"))
+	w.no(err)
+	w.foreignCode("VIP-1", "vip")
+	w.post("/v1/promotion_codes", "coupon=vip&code="+issue.Code+"&customer="+other)
+	same(t, "found", w.finds(issue), id)
+}
+
+func TestAReducedCodeKeepsItsTitle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	issue, id := w.reward()
+	w.do("rw_1/reduce", rewards.ReduceCode{ExternalID: id, Code: issue.Code, Amount: usd(500)})
+	c, err := w.conn.caller(w.shop)
+	w.no(err)
+	for _, b := range []bool{true, false} {
+		all, err := c.byCode(context.Background(), issue.Code, b)
+		w.no(err)
+		for _, p := range all {
+			same(t, "title", p.Coupon.Name, issue.Title)
+		}
+	}
+}
+
+func TestAnOutageOfSeveralTriesDoesNotCostADay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	customer, err := w.sim.AddCustomer(anna)
+	w.no(err)
+	grant := rewards.GrantCredit{RewardID: "rw_1", CustomerID: customer, Amount: usd(500)}
+	for range keptAnswers - 1 {
+		w.sim.FailNext(http.MethodPost, "/v1/customers", false)
+		failed(t, "a try", w.try("rw_1/issue", grant), "unavailable shop_unavailable unclear")
+	}
+	w.do("rw_1/issue", grant)
+	same(t, "left", w.left(customer), "5.00")
+}
+
+func TestErrorsDoNotTellWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	w.no(err)
+	shop := w.shop
+	shop.APIURL = "http://" + l.Addr().String()
+	w.no(l.Close()) // nobody is there any more
+	c, err := w.conn.caller(shop)
+	w.no(err)
+	_, err = c.byCode(context.Background(), "ANNA-7Q2M", true)
+	failed(t, "nobody is there", err, "unavailable shop_unreachable")
+	if err != nil && (strings.Contains(err.Error(), "ANNA-7Q2M") || strings.Contains(err.Error(), "promotion_codes")) {
+		t.Errorf("the error tells the question: %v", err)
+	}
+}
+
+func TestASmallerPlanBillsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	s := w.subscribe(stripetest.SubscribeInput{Buyer: anna, Items: []stripetest.Item{{Title: "Large", Price: "50.00"}}})
+	w.later(24 * time.Hour)
+	less, err := w.sim.ChangePlan(s.Subscription, []stripetest.Item{{Title: "Small", Price: "5.00"}}, "48.00")
+	w.no(err)
+	_, err = w.conn.Order(context.Background(), w.shop, less)
+	failed(t, "the invoice of the change", err, "invalid not_an_order")
+	w.later(30 * 24 * time.Hour)
+	same(t, "the next payment's number", w.order(w.renew(s.Subscription)).Renewal, 2)
+}
