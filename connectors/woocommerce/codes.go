@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"context"
 	"net/mail"
+	"strings"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -106,15 +107,22 @@ func (w *WooCommerce) address(ctx context.Context, shop connectors.Shop, p *pers
 		return err
 	}
 	a, err := mail.ParseAddress(b.person().Email)
-	if err != nil {
+	if err != nil || strings.Contains(a.Address, "*") { // in a restriction it stands for anything
 		return call(rewards.Errorf(rewards.Invalid, "customer_without_email", "customer %s has no e-mail address that a coupon could be kept for", n))
 	}
 	p.email = a.Address
 	return nil
 }
 
-// standing tells of a published coupon of ours whether it is the one that was to be made.
+// standing tells of a published coupon of ours whether it is the one that was to be made. The e-mail restriction
+// is not compared with the customer's address of today, who may have changed it, but it has to be there.
 func (p personal) standing(c coupon) (connectors.Receipt, error) {
+	if p.customer != "" {
+		if len(c.Emails) != 1 {
+			return connectors.Receipt{}, call(rewards.Errorf(rewards.Conflict, "code_altered", "coupon %d is not for one person", int64(c.ID)))
+		}
+		p.email = string(c.Emails[0])
+	}
 	if differs := p.differs(c); differs != "" {
 		return connectors.Receipt{}, call(rewards.Errorf(rewards.Conflict, "code_altered", "coupon %d has another %s", int64(c.ID), differs))
 	}
@@ -129,8 +137,7 @@ func (w *WooCommerce) findIssued(ctx context.Context, shop connectors.Shop, a re
 	return w.findPersonal(ctx, shop, p)
 }
 
-// findPersonal looks for a published coupon under the code. The e-mail restriction is not compared with the
-// customer's address of today, who may have changed it, but it has to be there.
+// findPersonal looks for a published coupon under the code.
 func (w *WooCommerce) findPersonal(ctx context.Context, shop connectors.Shop, p personal) (connectors.Receipt, error) {
 	found, err := w.byCode(ctx, shop, p.code)
 	if err != nil {
@@ -143,15 +150,11 @@ func (w *WooCommerce) findPersonal(ctx context.Context, shop connectors.Shop, p 
 	case own == nil || own.Status != published:
 		return connectors.Receipt{}, absent("nobody has the code %q", p.code)
 	}
-	if p.customer != "" && len(own.Emails) == 1 {
-		p.email = string(own.Emails[0])
-	} else if p.customer != "" {
-		return connectors.Receipt{}, call(rewards.Errorf(rewards.Conflict, "code_altered", "coupon %d is not for one person", int64(own.ID)))
-	}
 	return p.standing(*own)
 }
 
-// reduceCode leaves a coupon that was used alone: the receipt says that it was spent.
+// reduceCode sets the amount of a coupon that was used too, because it can be used again when its order is called
+// off. The receipt says that it was spent.
 func (w *WooCommerce) reduceCode(ctx context.Context, shop connectors.Shop, a rewards.ReduceCode) (connectors.Receipt, error) {
 	release, err := w.locks.hold(ctx, shop, a.Code)
 	if err != nil {
@@ -180,7 +183,7 @@ func (w *WooCommerce) findReduced(ctx context.Context, shop connectors.Shop, a r
 	switch {
 	case err != nil:
 		return connectors.Receipt{}, goneAway(a.ExternalID, a.Code, err)
-	case c.Used == 0 && !c.is(a.Amount.Decimal()):
+	case !c.atMost(a.Amount.Decimal()):
 		return connectors.Receipt{}, absent("coupon %s has another amount", a.ExternalID)
 	}
 	return c.receipt(), nil

@@ -50,6 +50,7 @@ type coupon struct {
 	Products   list[whole]    `json:"product_ids"`
 	Categories list[whole]    `json:"product_categories"`
 	Minimum    text           `json:"minimum_amount"`
+	Alone      bool           `json:"individual_use"`
 	Emails     list[text]     `json:"email_restrictions"`
 	Meta       list[metaBody] `json:"meta_data"`
 }
@@ -84,6 +85,13 @@ func (c coupon) receipt() connectors.Receipt {
 
 // is tells whether the coupon's amount is this one, as far as two decimals tell.
 func (c coupon) is(amount string) bool { return sameDecimal(string(c.Amount), amount) }
+
+// atMost tells whether the coupon's amount is this one or less.
+func (c coupon) atMost(amount string) bool {
+	is, ok := thousandths(string(c.Amount))
+	most, ok2 := thousandths(amount)
+	return c.is(amount) || ok && ok2 && is <= most
+}
 
 // sameDecimal compares a decimal of two places with one of as many as it needs.
 func sameDecimal(echo, want string) bool {

@@ -128,8 +128,8 @@ func (t taking) receipt() connectors.Receipt {
 }
 
 // takeCredit sets the coupon to what it was at the baseline less the amount, or makes it a draft where nothing
-// is to be left: to do it twice is to do it once. How often it was used is asked afterwards, so that nobody can
-// slip in between.
+// is to be left: to do it twice is to do it once. So is one that was used, because it can be used again when its
+// order is called off. How often it was used is asked afterwards, so that nobody can slip in between.
 func (w *WooCommerce) takeCredit(ctx context.Context, shop connectors.Shop, a rewards.TakeCredit) (connectors.Receipt, error) {
 	release, err := w.locks.hold(ctx, shop, a.CreditID)
 	if err != nil {
@@ -140,7 +140,7 @@ func (w *WooCommerce) takeCredit(ctx context.Context, shop connectors.Shop, a re
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	if t.Used > 0 || a.After != "" && t.done() {
+	if a.After != "" && t.done() {
 		return t.receipt(), nil
 	}
 	if a.After == "" { // so that the look afterwards knows the level
@@ -157,14 +157,14 @@ func (w *WooCommerce) takeCredit(ctx context.Context, shop connectors.Shop, a re
 	return r, seenLate(err)
 }
 
-// findTake looks whether the coupon is at the level that was to be reached, or was used. With or without
-// success the receipt names the present amount under RefNewest.
+// findTake looks whether the coupon is at the level that was to be reached. With or without success the receipt
+// names the present amount under RefNewest.
 func (w *WooCommerce) findTake(ctx context.Context, shop connectors.Shop, a rewards.TakeCredit) (connectors.Receipt, error) {
 	t, err := w.taking(ctx, shop, a)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	if a.After == "" || t.Used == 0 && !t.done() {
+	if a.After == "" || !t.done() {
 		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: string(t.Amount)}}, absent("coupon %s is at %s", a.CreditID, string(t.Amount))
 	}
 	return t.receipt(), nil

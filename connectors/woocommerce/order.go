@@ -41,6 +41,11 @@ func (b *orderBody) outline() (rewards.Order, error) {
 	return o, nil
 }
 
+// waiting are the statuses in which an order waits for money, whatever was paid before: a disputed payment or a
+// doubtful one is put on hold with its time of payment, and of a deposit that has one the rest is to come.
+// Source: WC_Order::is_paid, which knows processing and completed alone; the deposit plugins' own statuses.
+var waiting = []text{"pending", "on-hold", "partial-payment", "partially-paid"}
+
 // settle tells where the payment stands. There is no field for it, see the package's comment.
 func (b *orderBody) settle(o *rewards.Order) {
 	paid := timeOf(b.Paid)
@@ -50,7 +55,7 @@ func (b *orderBody) settle(o *rewards.Order) {
 		}
 	}
 	o.Payment = rewards.PaymentPending
-	if !paid.IsZero() {
+	if !paid.IsZero() && !slices.Contains(waiting, b.Status) {
 		o.PaidAt, o.Payment = &paid, rewards.PaymentPaid
 	}
 	switch b.Status {

@@ -167,6 +167,7 @@ type orderBody struct {
 	Agent      text             `json:"customer_user_agent"`
 	Meta       list[metaBody]   `json:"meta_data"`
 	Lines      list[lineBody]   `json:"line_items"`
+	Fees       list[feeLine]    `json:"fee_lines"`
 	Coupons    list[couponLine] `json:"coupon_lines"`
 	Refunds    list[refundStub] `json:"refunds"`
 }
@@ -180,6 +181,11 @@ type lineBody struct {
 	Total     text           `json:"total"`     // of all pieces, after discounts, without tax
 	Tax       text           `json:"total_tax"` // on that
 	Meta      list[metaBody] `json:"meta_data"`
+}
+
+// feeLine is a fee, or below zero what a plugin took off: a discount by quantity, points, a wallet, a gift card.
+type feeLine struct {
+	Total text `json:"total"` // without tax
 }
 
 // couponLine is a coupon that the order carries. Whose it is hangs on its meta data in two forms (the text

@@ -93,6 +93,13 @@ func (b *orderBody) price(o *rewards.Order, refunds []refundParts) error {
 	if err != nil {
 		return err
 	}
+	off, err := b.feesOff(o.Currency)
+	if err != nil {
+		return err
+	}
+	if err = takeOff(lines, off); err != nil {
+		return err
+	}
 	if o.MoneyBack, err = moneyBack(o.Currency, lines, refunds); err != nil {
 		return err
 	}
@@ -123,6 +130,59 @@ func (b *orderBody) standings(currency string) ([]standing, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// feesOff is what fees below zero come to. Kind Invalid.
+func (b *orderBody) feesOff(currency string) (rewards.Money, error) {
+	off := rewards.Money{Currency: currency}
+	for _, f := range b.Fees {
+		if !strings.HasPrefix(string(f.Total), "-") {
+			continue
+		}
+		m, err := positive(f.Total, currency)
+		if err != nil {
+			return off, err
+		}
+		if off, err = off.Add(m); err != nil {
+			return off, err
+		}
+	}
+	return off, nil
+}
+
+// takeOff takes an amount off the lines, off each by its share, with the tax on it, and never more than there is.
+func takeOff(lines []standing, off rewards.Money) error {
+	var amounts []rewards.Money
+	for _, l := range lines {
+		if l.Amount.Minor > 0 {
+			amounts = append(amounts, l.Amount)
+		}
+	}
+	goods, err := sum(off.Currency, amounts...)
+	if err != nil {
+		return err
+	}
+	off.Minor = min(off.Minor, goods.Minor)
+	for i := range lines { // of what is left, by what is left: rounding loses nothing
+		l := &lines[i]
+		whole := l.Amount.Minor
+		if whole <= 0 {
+			continue
+		}
+		part, err := off.Portion(whole, goods.Minor)
+		if err != nil {
+			return err
+		}
+		tax, err := l.tax.Portion(part.Minor, whole)
+		if err != nil {
+			return err
+		}
+		l.Amount.Minor -= part.Minor
+		l.tax.Minor -= tax.Minor
+		off.Minor -= part.Minor
+		goods.Minor -= whole
+	}
+	return nil
 }
 
 // paidBack notes that money came back: of an order that was paid, all of it or a part.

@@ -99,6 +99,12 @@ func (t terms) form() string {
 	return "fixed_cart"
 }
 
+// alone tells whether the coupon must be the only one in the cart: two of ours on the whole cart would add up, and
+// ten friends' codes make an order free. Store credit is money, and those on chosen goods are small.
+func (t terms) alone() bool {
+	return t.kind != kindCredit && len(t.products)+len(t.categories) == 0
+}
+
 // input states the terms. What is not wanted is stated too, so that a change clears it. The expiry has a
 // zone: without one it would be in the shop's, and in the field that is named for UTC it is passed over.
 func (t terms) input(status string) map[string]any {
@@ -107,7 +113,7 @@ func (t terms) input(status string) map[string]any {
 		key = metaProgram
 	}
 	in := map[string]any{
-		"status": status, "description": t.title, "discount_type": t.form(), "amount": t.amount, "individual_use": false,
+		"status": status, "description": t.title, "discount_type": t.form(), "amount": t.amount, "individual_use": t.alone(),
 		"product_ids": filled(t.products), "product_categories": filled(t.categories), "limit_usage_to_x_items": t.pieces,
 		"minimum_amount": t.minimum, "usage_limit": t.limit, "usage_limit_per_user": t.perUser,
 		"email_restrictions": []string{}, "date_expires": "",
@@ -145,6 +151,7 @@ func (t terms) differs(c coupon) string {
 	}
 	check("discount_type", string(c.Type) == t.form())
 	check("amount", c.is(t.amount))
+	check("individual_use", c.Alone == t.alone())
 	check("minimum_amount", sameDecimal(string(c.Minimum), t.minimum))
 	check("product_ids", sameIDs(c.Products, t.products))
 	check("product_categories", sameIDs(c.Categories, t.categories))
