@@ -77,6 +77,18 @@ test(
 );
 
 test(
+	'a link gives no coupon away that is not a friend\'s',
+	function () {
+		foreach ( array( '', 'reward', 'credit', 'offer' ) as $kind ) {
+			$shop = Shop::open( coupons( array( 'vip-100' => array( 'kind' => $kind ) ) ) );
+			request( array( 'ref' => 'VIP-100' ) );
+			$shop->cart->fill( 20 );
+			same( $shop->cart->applied, array(), $kind . ':' );
+		}
+	}
+);
+
+test(
 	'what she types herself is left alone',
 	function () {
 		$shop = Shop::open( coupons( array( 'summer' => array( 'alone' => true ) ) ) );

@@ -72,6 +72,9 @@ namespace {
 		public function get_code() {
 			return $this->code;
 		}
+		public function get_meta( $name ) {
+			return '_grapevine_kind' === $name ? ( $this->terms['kind'] ?? 'friend' ) : '';
+		}
 		public function get_individual_use() {
 			return ! empty( $this->terms['alone'] );
 		}

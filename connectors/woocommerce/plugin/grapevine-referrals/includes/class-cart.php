@@ -19,6 +19,8 @@ defined( 'ABSPATH' ) || exit;
 final class Cart {
 
 	const APPLIED  = 'grapevine_applied';  // In the session: the code that we put in.
+	const KIND     = '_grapevine_kind';    // Of a coupon: what Grapevine made it for.
+	const FRIEND   = 'friend';
 	const DECLINED = 'grapevine_declined'; // In the session: the code that the customer took out.
 
 	/**
@@ -149,14 +151,16 @@ final class Cart {
 	}
 
 	/**
-	 * The coupon of a code. WooCommerce also finds coupons by their number, which is no code.
+	 * The coupon of a friend's code. WooCommerce also finds coupons by their number, which is no code, and ?ref= may
+	 * be another plugin's and happen to name a coupon of the shop's own, which nobody meant to give away by a link.
 	 *
 	 * @param string $code The code.
 	 * @return \WC_Coupon|null
 	 */
 	private function coupon( $code ) {
 		$coupon = new \WC_Coupon( $code );
-		return $coupon->get_id() && self::same( $coupon->get_code(), $code ) ? $coupon : null;
+		$friend = $coupon->get_id() && self::FRIEND === $coupon->get_meta( self::KIND );
+		return $friend && self::same( $coupon->get_code(), $code ) ? $coupon : null;
 	}
 
 	/**
