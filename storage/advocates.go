@@ -137,14 +137,13 @@ func (x *txn) linkNew(group string, shops []string, shopID, id, email string) (r
 	return list[0], nil
 }
 
-// advocateAgain returns an advocate who was asked for again. If all that she ever had failed she gets
-// another code; the very code that failed may be wanted, for the shop may have made room for it.
+// advocateAgain returns an advocate who was asked for again. If the shop has none of her codes she gets another; the very code that failed may be wanted, for the shop may have made room for it.
 func (x *txn) advocateAgain(shopID string, row advocateRow, n rewards.NewAdvocate) (rewards.Advocate, error) {
 	list, err := x.withCodes(shopID, []advocateRow{row})
 	if err != nil {
 		return rewards.Advocate{}, err
 	}
-	if list[0].Status != "failed" {
+	if row.Status != "active" || list[0].Status != "failed" && list[0].Status != "retired" {
 		return list[0], nil
 	}
 	var others int64

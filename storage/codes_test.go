@@ -3,6 +3,7 @@ package storage
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"grapevine/rewards"
 )
@@ -160,6 +161,44 @@ func TestACodeCountsWhileItIsPublishedAgain(t *testing.T) {
 		r.decide(r.order("o1"))
 		if o, err := r.Order(r.ctx, r.shop.ID, "o1"); err != nil || o.Decision.Outcome != rewards.OutcomeRewarded {
 			t.Fatalf("got %+v, %v", o.Decision, err)
+		}
+	})
+}
+
+// Friends have used a code under the old terms; that the shop will not have it under new ones takes nothing from
+// its advocate.
+func TestACodeThatIsRefusedUnderNewTermsCountsForWhatWasBefore(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		desk := s.Desk()
+		before, after := r.order("o1"), r.order("o2")
+		o, err := desk.Offer(s.ctx, r.lane, "give10")
+		s.no(err)
+		o.ExternalID, o.Shown, o.Status = "tpl_1", o.Version, "active"
+		s.raw("UPDATE codes SET status = 'active'")
+		s.raw("DELETE FROM jobs")
+		s.no(s.write(s.ctx, "asking", func(x *txn) error {
+			return x.enqueue(shopJobs(r.shop.ID, []rewards.JobRequest{{Kind: rewards.JobOffer, Subject: "give10"}}))
+		}))
+		s.no(desk.SaveOffer(s.ctx, r.lane, r.begin(rewards.JobOffer), o, true))
+		if a, err := s.Advocate(s.ctx, r.shop.ID, r.advocate.ID); err != nil || a.Status != "pending" || a.Reason != "renewing" {
+			t.Fatalf("while it gets new terms: %+v, %v", a, err)
+		}
+		s.no(desk.SaveCodes(s.ctx, r.lane, r.begin(rewards.JobCodes), nil, map[string]string{r.advocate.Code: "code_exists_in_shop"}))
+		if a, err := s.Advocate(s.ctx, r.shop.ID, r.advocate.ID); err != nil || a.Status != "retired" || a.Reason != "code_exists_in_shop" || s.due(rewards.JobRetire) != 1 {
+			t.Fatalf("when it was refused: %+v, %v; %d are to be taken out of the shop", a, err, s.due(rewards.JobRetire))
+		}
+		before.PlacedAt, after.PlacedAt = r.advocate.CreatedAt, r.advocate.CreatedAt.Add(24*time.Hour)
+		r.decide(before)
+		r.decide(after)
+		for id, want := range map[string]rewards.Outcome{"o1": rewards.OutcomeRewarded, "o2": rewards.OutcomeNone} {
+			if got, err := r.Order(r.ctx, r.shop.ID, id); err != nil || got.Decision.Outcome != want {
+				t.Errorf("%s: %s, want %s (%v)", id, got.Decision.Outcome, want, err)
+			}
+		}
+		a, created, err := s.CreateAdvocate(s.ctx, r.shop.ID, rewards.NewAdvocate{CustomerID: "c-anna"})
+		if s.no(err); created || a.Status != "pending" || a.Code == r.advocate.Code {
+			t.Errorf("she gets no other code: %+v", a)
 		}
 	})
 }

@@ -122,6 +122,9 @@ func (d *DB) offer(ctx context.Context, shopID, program string) (webhooks.Offer,
 	return row.offer()
 }
 
+// renewing is the reason for which a code that the shop has is pending: it is to get new terms.
+const renewing = "renewing"
+
 // SaveOffer stores what became of an offer and ends the job. See webhooks.Desk. Once the offer is there
 // the codes that wait for it are asked for.
 func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o webhooks.Offer, renew bool) error {
@@ -132,7 +135,7 @@ func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o
 			return err
 		}
 		if renew {
-			_, err := x.exec("UPDATE codes SET status = 'pending' WHERE shop_id = ? AND program = ? AND status = 'active'", l.Shop.ID, o.Program)
+			_, err := x.exec("UPDATE codes SET status = 'pending', reason = ? WHERE shop_id = ? AND program = ? AND status = 'active'", renewing, l.Shop.ID, o.Program)
 			if err != nil {
 				return err
 			}
@@ -147,7 +150,7 @@ func (k *Desk) SaveOffer(ctx context.Context, l webhooks.Lane, j webhooks.Job, o
 // askForCodes has the pending codes of a programme published, if there are any. Where nothing stands in the
 // shop, because the programme lives by links, they are good at once.
 func (x *txn) askForCodes(shopID, program string) error {
-	_, err := x.exec(`UPDATE codes SET status = 'active' WHERE shop_id = ? AND program = ? AND status = 'pending'
+	_, err := x.exec(`UPDATE codes SET status = 'active', reason = '' WHERE shop_id = ? AND program = ? AND status = 'pending'
   AND EXISTS (SELECT 1 FROM offers o WHERE o.shop_id = codes.shop_id AND o.program = codes.program AND o.status = 'active' AND o.external_id = '')`, shopID, program)
 	if err != nil {
 		return err
@@ -168,9 +171,10 @@ func (k *Desk) PendingCodes(ctx context.Context, l webhooks.Lane, program string
 }
 
 // SaveCodes stores what the shop made of codes and ends the job, or leaves it due while others wait.
-// See webhooks.Desk. A code that was retired meanwhile stays so.
+// See webhooks.Desk. A code that was retired meanwhile stays so. One that friends have used already, and that the
+// shop will not have under new terms, is retired: it counts for the orders from before, and is taken out of the shop.
 func (k *Desk) SaveCodes(ctx context.Context, l webhooks.Lane, j webhooks.Job, active []string, refused map[string]string) error {
-	t := table{cols: "folded text, status text, reason text"}
+	t := table{cols: "name text, fate text, why text"} // as no column of codes is called: RETURNING has no table
 	for _, c := range active {
 		folded, _ := rewards.FoldCode(c)
 		t.add(folded, "active", "")
@@ -180,9 +184,20 @@ func (k *Desk) SaveCodes(ctx context.Context, l webhooks.Lane, j webhooks.Job, a
 		t.add(folded, "failed", clean(reason))
 	}
 	return k.d.fenced(ctx, l, "storing codes", func(x *txn) error {
-		_, err := x.execAll(t, `UPDATE codes AS c SET status = v.status, reason = v.reason FROM v
-WHERE c.shop_id = ? AND c.folded = v.folded AND c.status = 'pending'`, l.Shop.ID)
+		codes, err := queryAll[codeRow](x, t, `UPDATE codes AS c SET reason = v.why,
+  status = CASE WHEN v.fate = 'failed' AND c.reason = ? THEN 'retired' ELSE v.fate END,
+  retired_at = CASE WHEN v.fate = 'failed' AND c.reason = ? THEN {now} ELSE c.retired_at END
+FROM v WHERE c.shop_id = ? AND c.folded = v.name AND c.status = 'pending' RETURNING folded, status`, renewing, renewing, l.Shop.ID)
 		if err != nil {
+			return err
+		}
+		var gone []rewards.JobRequest
+		for _, c := range codes {
+			if c.Status == "retired" {
+				gone = append(gone, rewards.JobRequest{Kind: rewards.JobRetire, Subject: rewards.RetireSubject(j.Subject, c.Folded)})
+			}
+		}
+		if err := x.enqueue(shopJobs(l.Shop.ID, gone)); err != nil {
 			return err
 		}
 		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil {

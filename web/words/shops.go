@@ -27,6 +27,7 @@ var shops = []Entry{
 // advocates are why an advocate or her code is not in use.
 var advocates = []Entry{
 	{"code_exists_in_shop", "The shop already has a discount code of this name.", "Choose another code, or remove the one in the shop."},
+	{"renewing", "The programme’s terms have changed, and the code has yet to get them in the shop. It works meanwhile.", "Nothing has to be done."},
 	{"customer_gone", "The customer was deleted in the shop.", ""},
 	{"customer_erased", "The person was erased at her own wish.", ""},
 	{"shop_erased", "The shop left, and its people were erased.", ""},
