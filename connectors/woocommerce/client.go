@@ -34,6 +34,7 @@ const (
 	setVersion    = "version"    // of WooCommerce
 	setStore      = "store_id"   // what WooCommerce tells its installations apart by
 	setHooks      = "webhooks"   // ids of our webhooks, separated by commas
+	setHooksKey   = "hooks_key"  // the end of the key that they were made with, as WooCommerce shows it
 	off           = "off"
 	inQuery       = "query"
 	inOAuth       = "oauth"

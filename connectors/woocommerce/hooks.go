@@ -57,6 +57,9 @@ func newSecret() string {
 // already is set right; doubles are removed. Webhooks of ours are known by the end of their address, which
 // names the shop, so those that lead to where Grapevine was before are led here.
 //
+// A webhook keeps the user who made it, and tells what she may see. So those that were made with another key,
+// whose owner may be gone, are not set right: new ones are made and the old removed.
+//
 // Where it fails in between, some webhooks have the new secret already: the subscription that comes with the
 // error has it too, and calling again mends the rest. Every error is a *connectors.CallError.
 func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, address string) (connectors.Subscription, error) {
@@ -71,8 +74,9 @@ func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, addre
 	if err != nil {
 		return connectors.Subscription{}, err
 	}
-	secret := newSecret()
-	sub := connectors.Subscription{Secrets: []string{secret}}
+	made, now := shop.Settings[setHooksKey], keyEnd(shop)
+	want := wanted{address: address, secret: newSecret(), anew: made != "" && made != now}
+	sub := connectors.Subscription{Secrets: []string{want.secret}}
 	var ids []string
 	for _, topic := range Topics() {
 		var mine []hookBody
@@ -81,7 +85,8 @@ func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, addre
 				mine = append(mine, h)
 			}
 		}
-		h, err := w.subscribe(ctx, shop, topic, address, secret, mine, &sub)
+		want.topic = topic
+		h, err := w.subscribe(ctx, shop, want, mine, &sub)
 		if err != nil {
 			return sub, err
 		}
@@ -91,8 +96,14 @@ func (w *WooCommerce) Subscribe(ctx context.Context, shop connectors.Shop, addre
 	if sub.Settings == nil {
 		sub.Settings = map[string]string{}
 	}
-	sub.Settings[setHooks] = strings.Join(ids, ",")
+	sub.Settings[setHooks], sub.Settings[setHooksKey] = strings.Join(ids, ","), now
 	return sub, nil
+}
+
+// keyEnd is what WooCommerce itself shows of a consumer key: its last seven letters.
+func keyEnd(shop connectors.Shop) string {
+	key, _, _ := strings.Cut(shop.Token, ":")
+	return key[max(0, len(key)-7):]
 }
 
 // refused tells whether WordPress would not send to an address, as far as it can be told without looking the
@@ -105,26 +116,31 @@ func refused(u *url.URL) bool {
 	return u.Hostname() == "localhost" || err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsUnspecified())
 }
 
-// subscribe makes one webhook, or sets the first of those that are there right and removes the others.
-func (w *WooCommerce) subscribe(ctx context.Context, shop connectors.Shop, topic, address, secret string, mine []hookBody, sub *connectors.Subscription) (hookBody, error) {
+// wanted is a webhook as it is to be. anew tells that one that is there does not do.
+type wanted struct {
+	topic, address, secret string
+	anew                   bool
+}
+
+// subscribe makes one webhook, or sets the first of those that are there right, and removes the others.
+func (w *WooCommerce) subscribe(ctx context.Context, shop connectors.Shop, want wanted, mine []hookBody, sub *connectors.Subscription) (hookBody, error) {
 	var h hookBody
-	input := map[string]any{"name": "Grapevine " + topic, "topic": topic, "delivery_url": address, "secret": secret, "status": activeHook}
-	if len(mine) == 0 {
-		if _, err := w.ask(ctx, shop, request{method: http.MethodPost, route: api + "/webhooks", body: input}, &h); err != nil {
-			return h, err
-		}
-		sub.Made = append(sub.Made, topic)
-		return h, nil
+	rq := request{method: http.MethodPost, route: api + "/webhooks", body: map[string]any{
+		"name": "Grapevine " + want.topic, "topic": want.topic, "delivery_url": want.address, "secret": want.secret, "status": activeHook,
+	}}
+	others, heard := mine, &sub.Made
+	if len(mine) > 0 && !want.anew {
+		rq.method, rq.route = http.MethodPut, rq.route+"/"+mine[0].ID.id()
+		others, heard = mine[1:], &sub.Mended
 	}
-	was := mine[0]
-	if _, err := w.ask(ctx, shop, request{method: http.MethodPut, route: api + "/webhooks/" + was.ID.id(), body: input}, &h); err != nil {
+	if _, err := w.ask(ctx, shop, rq, &h); err != nil {
 		return h, err
 	}
-	if string(was.Status) != activeHook || string(was.Address) != address {
-		sub.Mended = append(sub.Mended, topic)
+	if heard == &sub.Made || string(mine[0].Status) != activeHook || string(mine[0].Address) != want.address {
+		*heard = append(*heard, want.topic)
 	}
-	for _, double := range mine[1:] {
-		_, err := w.ask(ctx, shop, request{method: http.MethodDelete, route: api + "/webhooks/" + double.ID.id(), query: url.Values{"force": {"true"}}}, nil)
+	for _, other := range others {
+		_, err := w.ask(ctx, shop, request{method: http.MethodDelete, route: api + "/webhooks/" + other.ID.id(), query: url.Values{"force": {"true"}}}, nil)
 		if err != nil && rewards.KindOf(err) != rewards.NotFound {
 			return h, err
 		}

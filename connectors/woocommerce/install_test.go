@@ -233,6 +233,30 @@ func TestWebhooksAreMadeOnceAndSetRight(t *testing.T) {
 	wantError(t, err, rewards.Invalid, "bad_address")
 }
 
+// A webhook tells what the user may see who made it, for as long as it is there.
+func TestWebhooksOfAnotherKeyAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.subscribed()
+	old := w.shop.Settings["webhooks"]
+	w.subscribed()
+	if got := w.shop.Settings["webhooks"]; got != old {
+		t.Errorf("with the same key: %s, were %s", got, old)
+	}
+	w.shop.Token = w.sim.AddKey("read_write")
+	sub, err := w.Subscribe(t.Context(), w.shop, address)
+	if err != nil || !slices.Equal(sub.Made, woocommerce.Topics()) || sub.Mended != nil {
+		t.Fatalf("got %+v, %v", sub, err)
+	}
+	ids := strings.Split(sub.Settings["webhooks"], ",")
+	if slices.ContainsFunc(strings.Split(old, ","), func(id string) bool { return slices.Contains(ids, id) }) {
+		t.Errorf("webhooks %v, were %s", ids, old)
+	}
+	if all := w.rest(http.MethodGet, "/webhooks?per_page=100", ""); strings.Count(all, `"name":"Grapevine `) != 7 {
+		t.Errorf("the shop has %s", all)
+	}
+}
+
 // Polling must go on, so a webhook that somebody removed is no error.
 func TestAWebhookThatWasRemovedIsSaid(t *testing.T) {
 	t.Parallel()
