@@ -16,6 +16,7 @@ const (
 	sessionFailed    = "checkout.session.async_payment_failed"
 	sessionExpired   = "checkout.session.expired"
 	invoicePaid      = "invoice.paid"
+	chargeCaptured   = "charge.captured"
 	chargeRefunded   = "charge.refunded"
 	disputeCreated   = "charge.dispute.created"
 	disputeClosed    = "charge.dispute.closed"
@@ -29,7 +30,7 @@ const (
 func Topics() []string {
 	return []string{
 		sessionCompleted, sessionSucceeded, sessionFailed, sessionExpired, invoicePaid,
-		chargeRefunded, disputeCreated, disputeClosed, customerCreated, customerUpdated, customerDeleted,
+		chargeCaptured, chargeRefunded, disputeCreated, disputeClosed, customerCreated, customerUpdated, customerDeleted,
 	}
 }
 
@@ -64,7 +65,7 @@ func (s *Stripe) Decode(topic string, body []byte, _ time.Time) (rewards.Event, 
 		return decodeSession(e)
 	case invoicePaid:
 		return decodeInvoice(e)
-	case chargeRefunded:
+	case chargeCaptured, chargeRefunded:
 		return decodeCharge(e)
 	case disputeCreated, disputeClosed:
 		return decodeDispute(e)
@@ -187,8 +188,9 @@ func decodeForeign(e eventBody, kind string, name func(*foreignBody) string) (re
 	return e.touched(id), nil
 }
 
-// decodeCharge names the order of a charge that was given back in part or whole. What was given back adds up
-// in the charge, so the order is read, and not the event.
+// decodeCharge names the order of a charge that was only reserved and is taken now, which no session tells, or of
+// one that was given back in part or whole. What was given back adds up in the charge, so the order is read, and
+// not the event.
 func decodeCharge(e eventBody) (rewards.Event, error) {
 	var b chargeBody
 	if err := e.read("charge", &b); err != nil {

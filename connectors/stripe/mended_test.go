@@ -116,3 +116,14 @@ func TestASmallerPlanBillsNothing(t *testing.T) {
 	w.later(30 * 24 * time.Hour)
 	same(t, "the next payment's number", w.order(w.renew(s.Subscription)).Renewal, 2)
 }
+
+func TestMoneyThatIsReservedFirstIsPaidWhenItIsTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, stripetest.Options{})
+	sold := w.buy(stripetest.SessionInput{Buyer: anna, Reserved: true})
+	same(t, "reserved", []any{w.order(sold.Session).Payment, len(w.decoded(chargeCaptured))}, []any{rewards.PaymentPending, 0})
+	w.no(w.sim.Capture(sold.Session))
+	e := w.decoded(chargeCaptured)[0].(rewards.OrderTouched)
+	o := w.order(e.OrderID)
+	same(t, "taken", []any{e.Ask, o.ID, o.Payment}, []any{true, sold.Session, rewards.PaymentPaid})
+}

@@ -19,6 +19,7 @@ type SessionInput struct {
 	Included bool   // the tax is inside the prices
 	Currency string // "": the account's
 	Delayed  bool   // paid by a method whose answer comes days later
+	Reserved bool   // the card is asked only: see Capture
 	Invoiced bool   // an invoice is made of the payment (invoice_creation)
 	Late     bool   // that invoice comes after everything else: see MakeInvoice
 	Open     bool   // the buyer has not gone through it yet: see Complete
@@ -59,7 +60,7 @@ func (a *Account) PlaceSession(in SessionInput) (Sale, error) {
 func (a *Account) newSession(in SessionInput) (s *session, fresh bool, err error) {
 	s = &session{
 		mode: "payment", status: "open", payment: "unpaid", currency: strings.ToLower(in.Currency), link: in.Link, created: a.s.now().Unix(),
-		metadata: maps.Clone(in.Metadata), buyer: in.Buyer, delayed: in.Delayed, invoiced: in.Invoiced, late: in.Late,
+		metadata: maps.Clone(in.Metadata), buyer: in.Buyer, delayed: in.Delayed, reserved: in.Reserved, invoiced: in.Invoiced, late: in.Late,
 	}
 	if s.currency == "" {
 		s.currency = a.currency
@@ -138,6 +139,9 @@ func (a *Account) complete(s *session) {
 		s.payment = "no_payment_required"
 	case s.delayed:
 		s.paid = a.take(total, s.currency, s.customer, s.buyer, nil, true)
+	case s.reserved:
+		s.paid = a.take(total, s.currency, s.customer, s.buyer, nil, false)
+		s.paid.reserved, s.paid.intent.status = true, "requires_capture"
 	default:
 		s.payment = "paid"
 		s.paid = a.take(total, s.currency, s.customer, s.buyer, nil, false)
@@ -225,6 +229,26 @@ func (a *Account) settle(sessionID string, good bool) error {
 		}
 		a.emit("checkout.session.async_payment_succeeded", s.view(a), nil)
 		a.tellPayment(s.paid)
+	})
+	return nil
+}
+
+// Capture takes the money of a session that was only reserved (capture_method manual). No event of the session
+// tells of it.
+func (a *Account) Capture(sessionID string) error {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	s, err := a.session(sessionID)
+	if err != nil {
+		return err
+	}
+	if s.paid == nil || !s.paid.reserved {
+		return refuse("invalid", "nothing is reserved for %s", s.id)
+	}
+	a.together(func() {
+		s.payment, s.paid.reserved, s.paid.intent.status = "paid", false, "succeeded"
+		a.emit("charge.captured", s.paid.view(a), nil)
+		a.emit("payment_intent.succeeded", s.paid.intent.view(a), nil)
 	})
 	return nil
 }

@@ -27,13 +27,17 @@ func (p *intent) view(a *Account) object {
 	if p.status == "succeeded" {
 		received = p.amount
 	}
+	capturable, method := int64(0), "automatic"
+	if p.status == "requires_capture" {
+		capturable, method = p.amount, "manual"
+	}
 	latest := any(nil)
 	if p.charge != nil {
 		latest = p.charge.id
 	}
 	return withNulls(object{
-		"id": p.id, "object": "payment_intent", "amount": p.amount, "amount_capturable": 0, "amount_received": received,
-		"capture_method": "automatic", "client_secret": p.secret, "confirmation_method": "automatic", "created": p.created,
+		"id": p.id, "object": "payment_intent", "amount": p.amount, "amount_capturable": capturable, "amount_received": received,
+		"capture_method": method, "client_secret": p.secret, "confirmation_method": "automatic", "created": p.created,
 		"currency": p.currency, "customer": orNil(p.customer), "description": nil, "invoice": orNil(p.invoice), "last_payment_error": nil,
 		"latest_charge": latest, "livemode": a.live, "metadata": stringMap(p.metadata), "next_action": nil, "payment_method_options": object{},
 		"payment_method_types": []any{"card"}, "receipt_email": nil, "shipping": nil, "status": p.status, "amount_details": object{"tip": object{}},
@@ -50,6 +54,7 @@ type charge struct {
 	intent               *intent
 	buyer                simshop.Buyer
 	disputed             bool
+	reserved             bool // the card said yes, and no money was taken yet
 	created              int64
 	metadata             map[string]string
 }
@@ -63,13 +68,13 @@ func (c *charge) view(a *Account) object {
 		address = object{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil}
 	}
 	captured := int64(0)
-	if c.status == "succeeded" {
+	if c.status == "succeeded" && !c.reserved {
 		captured = c.amount
 	}
 	return withNulls(object{
 		"id": c.id, "object": "charge", "amount": c.amount, "amount_captured": captured, "amount_refunded": c.refunded, "application": nil,
 		"billing_details": object{"address": address, "email": orNil(c.buyer.Email), "name": orNil(fullName(c.buyer)), "phone": nil},
-		"captured":        c.status == "succeeded", "created": c.created, "currency": c.currency, "customer": orNil(c.customer),
+		"captured":        c.status == "succeeded" && !c.reserved, "created": c.created, "currency": c.currency, "customer": orNil(c.customer),
 		"description": nil, "disputed": c.disputed, "failure_code": nil, "failure_message": nil, "fraud_details": object{}, "invoice": orNil(c.invoice),
 		"livemode": a.live, "metadata": stringMap(c.metadata), "paid": c.status == "succeeded", "payment_intent": c.intent.id,
 		"payment_method_details": object{"card": object{"brand": "visa", "country": "US", "fingerprint": fingerprint(c.buyer.Email), "funding": "credit", "last4": "4242", "network": "visa"}, "type": "card"},
@@ -168,6 +173,11 @@ func (a *Account) take(amount int64, currency string, c *customer, b simshop.Buy
 func (a *Account) tellPayment(c *charge) {
 	switch c.status {
 	case "succeeded":
+		if c.reserved {
+			a.emit("payment_intent.amount_capturable_updated", c.intent.view(a), nil)
+			a.emit("charge.succeeded", c.view(a), nil)
+			return
+		}
 		a.emit("payment_intent.succeeded", c.intent.view(a), nil)
 		a.emit("charge.succeeded", c.view(a), nil)
 	case "pending":

@@ -24,7 +24,7 @@ type session struct {
 	invoice            *invoice
 	sub                *subscription
 	invoiced, late     bool // an invoice is made of the payment, after everything else
-	delayed            bool
+	delayed, reserved  bool
 	interval           string // of the subscription
 }
 
