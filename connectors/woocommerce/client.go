@@ -24,6 +24,7 @@ const (
 	userAgent = "Grapevine"
 	api       = "/wc/v3"
 	perPage   = 100 // Source: the API's own maximum; 101 is refused
+	orderPage = 50  // orders are large, and a cheap host takes seconds for a hundred: a look that never comes to its end sees nothing
 )
 
 // What Probe finds out about a shop and keeps in its settings.

@@ -55,7 +55,7 @@ func (w *WooCommerce) History(ctx context.Context, shop connectors.Shop, since t
 			return connectors.HistoryPage{}, err
 		}
 	}
-	if len(some) == perPage {
+	if len(some) == orderPage {
 		page.Next = at.next(last).String()
 	}
 	return page, nil

@@ -69,7 +69,7 @@ func (w *WooCommerce) Changes(ctx context.Context, shop connectors.Shop, since t
 		})
 	}
 	switch {
-	case len(some) == perPage:
+	case len(some) == orderPage:
 		page.Next = at.next(last).String()
 	case at.status != trash:
 		page.Next = place{status: trash, after: since.UTC().Truncate(time.Second).Add(-time.Second), page: 1}.String()
@@ -84,7 +84,7 @@ const trash = "trash"
 func (w *WooCommerce) orders(ctx context.Context, shop connectors.Shop, at place, by string) ([]jsontext.Value, time.Time, error) {
 	query := url.Values{
 		"orderby": {by}, "order": {"asc"}, "dates_are_gmt": {"true"}, "status": {at.status},
-		"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(at.page)},
+		"per_page": {strconv.Itoa(orderPage)}, "page": {strconv.Itoa(at.page)},
 	}
 	after := "after"
 	if by == "modified" {
