@@ -125,7 +125,7 @@ func (c *programApplyCmd) Run(ctx context.Context, s *settings, io streams) erro
 }
 
 // readProgram reads a file as a shop means it (its currency, its days) and checks that it fits the shop and
-// what its platform carries.
+// what its platform carries. Its warnings are those of the platform too.
 func (s *settings) readProgram(ctx context.Context, db *storage.DB, shopID string, source []byte) (f programfile.File, can connectors.Capabilities, err error) {
 	shop, err := db.CallableShop(ctx, shopID)
 	if err != nil {
@@ -143,6 +143,7 @@ func (s *settings) readProgram(ctx context.Context, db *storage.DB, shopID strin
 		return f, can, err
 	}
 	can = platform.Capabilities()
+	f.Warnings = f.WarningsOn(platformOf(shop.Platform, can))
 	return f, can, fits(ctx, db, shop, can, f)
 }
 
