@@ -12,8 +12,11 @@ import (
 //
 // Every error is a *connectors.CallError. Kind Conflict, code code_exists_in_shop: the code belongs to a
 // coupon that is not ours. Invalid: echo_mismatch (the shop dropped a part of the terms, the text says which;
-// nobody can use the coupon), customer_without_email, bad_discount, bad_credit, or the shop's own code.
+// nobody can use the coupon), wrong_currency, customer_without_email, bad_discount, bad_credit, or the shop's own code.
 func (w *WooCommerce) Do(ctx context.Context, shop connectors.Shop, _ string, a rewards.Action) (connectors.Receipt, error) {
+	if err := ownMoney(shop, a); err != nil {
+		return connectors.Receipt{}, err
+	}
 	switch a := a.(type) {
 	case rewards.PublishOffer:
 		return w.publishOffer(ctx, shop, a)
@@ -35,6 +38,35 @@ func (w *WooCommerce) Do(ctx context.Context, shop connectors.Shop, _ string, a 
 		return w.takeCredit(ctx, shop, a)
 	}
 	return connectors.Receipt{}, call(rewards.Errorf(rewards.Internal, "no_such_action", "woocommerce cannot do a %T", a))
+}
+
+// ownMoney refuses amounts in another currency than the shop's: a coupon has none, and would be as many of the
+// shop's. Kind Invalid, code wrong_currency.
+func ownMoney(shop connectors.Shop, a rewards.Action) error {
+	var all []rewards.Money
+	off := func(d rewards.Discount) { all = append(all, d.Amount, d.Minimum) }
+	switch a := a.(type) {
+	case rewards.PublishOffer:
+		off(a.Discount)
+	case rewards.ChangeOffer:
+		off(a.Offer.Discount)
+	case rewards.AddCodes:
+		off(a.Offer.Discount)
+	case rewards.IssueCode:
+		off(a.Discount)
+	case rewards.ReduceCode:
+		all = append(all, a.Amount)
+	case rewards.GrantCredit:
+		all = append(all, a.Amount)
+	case rewards.TakeCredit:
+		all = append(all, a.Amount)
+	}
+	for _, m := range all {
+		if !m.IsZero() && m.Currency != shop.Currency {
+			return call(rewards.Errorf(rewards.Invalid, "wrong_currency", "%s in a shop that sells in %.8q", m, shop.Currency))
+		}
+	}
+	return nil
 }
 
 // Find looks whether an action was carried out earlier, and changes nothing. Kind NotFound: it was not, or

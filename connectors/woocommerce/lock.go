@@ -27,7 +27,7 @@ func newLocks() locks {
 // hold waits for a shop's code and returns what lets go of it.
 func (l locks) hold(ctx context.Context, shop connectors.Shop, code string) (release func(), err error) {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(shop.ID + "\n" + shop.Domain + "\n" + folded(code)))
+	_, _ = h.Write([]byte(codeIn(shop, code)))
 	lock := l[h.Sum32()%howManyLocks]
 	select {
 	case lock <- struct{}{}:
@@ -35,6 +35,11 @@ func (l locks) hold(ctx context.Context, shop connectors.Shop, code string) (rel
 	case <-ctx.Done():
 		return nil, call(rewards.Errorf(rewards.Unavailable, "code_busy", "waiting for %q: %w", code, context.Cause(ctx)))
 	}
+}
+
+// codeIn names a code of a shop.
+func codeIn(shop connectors.Shop, code string) string {
+	return shop.ID + "\n" + shop.Domain + "\n" + folded(code)
 }
 
 // folded is a code as it is compared: WooCommerce stores codes in lower case.
@@ -50,30 +55,36 @@ const (
 	memoMax = 10_000
 )
 
-// memo remembers for a while what was done.
+// memo remembers for a while what was done to a code, and with which terms.
 type memo struct {
-	mu    sync.Mutex
-	until map[string]time.Time
+	mu   sync.Mutex
+	done map[string]deed
 }
 
-func (m *memo) has(name string, now time.Time) bool {
+type deed struct {
+	terms string
+	until time.Time
+}
+
+func (m *memo) has(code, terms string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return now.Before(m.until[name])
+	d := m.done[code]
+	return d.terms == terms && now.Before(d.until)
 }
 
 // add notes that something was done. Where it holds too much it forgets all, which costs a few calls.
-func (m *memo) add(name string, now time.Time) {
+func (m *memo) add(code, terms string, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.until) >= memoMax {
-		clear(m.until)
+	if len(m.done) >= memoMax {
+		clear(m.done)
 	}
-	m.until[name] = now.Add(memoFor)
+	m.done[code] = deed{terms, now.Add(memoFor)}
 }
 
-func (m *memo) drop(name string) {
+func (m *memo) drop(code string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.until, name)
+	delete(m.done, code)
 }

@@ -56,19 +56,19 @@ func TestTwoDecimalsOfThree(t *testing.T) {
 func TestAMemoForgets(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 10, 9, 0, 0, 0, time.UTC)
-	m := memo{until: map[string]time.Time{}}
-	m.add("a", now)
-	if !m.has("a", now.Add(memoFor-1)) || m.has("a", now.Add(memoFor)) || m.has("b", now) {
+	m := memo{done: map[string]deed{}}
+	m.add("a", "terms", now)
+	if !m.has("a", "terms", now.Add(memoFor-1)) || m.has("a", "terms", now.Add(memoFor)) || m.has("b", "terms", now) || m.has("a", "others", now) {
 		t.Error("it holds what was noted, for its time")
 	}
 	m.drop("a")
-	if m.has("a", now) {
+	if m.has("a", "terms", now) {
 		t.Error("what was dropped is there")
 	}
 	for i := range memoMax + 1 {
-		m.add(strings.Repeat("x", i%7)+time.Duration(i).String(), now)
+		m.add(strings.Repeat("x", i%7)+time.Duration(i).String(), "terms", now)
 	}
-	if len(m.until) > memoMax {
-		t.Errorf("it holds %d", len(m.until))
+	if len(m.done) > memoMax {
+		t.Errorf("it holds %d", len(m.done))
 	}
 }

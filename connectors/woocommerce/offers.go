@@ -133,22 +133,20 @@ func (w *WooCommerce) addCodes(ctx context.Context, shop connectors.Shop, a rewa
 	if err != nil {
 		return connectors.Receipt{}, call(err)
 	}
-	name := func(code string) string {
-		return shop.ID + "\n" + shop.Domain + "\n" + folded(code) + "\n" + fmt.Sprint(t)
-	}
+	now := fmt.Sprint(t)
 	r, err := w.eachCode(ctx, a, func(ctx context.Context, code string) error {
-		if w.done.has(name(code), w.opts.Now()) {
+		if w.done.has(codeIn(shop, code), now, w.opts.Now()) {
 			return nil
 		}
 		err := changing(w.addCode(ctx, shop, t, code))
 		if err == nil {
-			w.done.add(name(code), w.opts.Now())
+			w.done.add(codeIn(shop, code), now, w.opts.Now())
 		}
 		return err
 	})
 	if err == nil {
 		for _, code := range a.Codes {
-			w.done.drop(name(code))
+			w.done.drop(codeIn(shop, code))
 		}
 	}
 	return r, err
@@ -313,6 +311,7 @@ func (w *WooCommerce) retireCode(ctx context.Context, shop connectors.Shop, a re
 		return connectors.Receipt{}, err
 	}
 	defer release()
+	w.done.drop(codeIn(shop, a.Code))
 	working, err := w.working(ctx, shop, a)
 	if err != nil {
 		return connectors.Receipt{}, err

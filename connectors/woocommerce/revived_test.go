@@ -158,3 +158,25 @@ func TestAFeeBelowZeroIsADiscount(t *testing.T) {
 		}
 	}
 }
+
+// A coupon's amount has no currency: ten dollars would be ten dinars.
+func TestAnAmountInAnotherCurrencyThanTheShopsIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna := w.customer("anna@example.test")
+	dinars := rewards.Discount{Amount: rewards.Money{Minor: 5000, Currency: "KWD"}}
+	foreign := offer()
+	foreign.Discount.Minimum.Currency = "EUR"
+	credit := grant(anna)
+	credit.Amount.Currency = "EUR"
+	for _, a := range []rewards.Action{
+		issue(anna, dinars), credit, foreign, rewards.ChangeOffer{ExternalID: "1", Offer: foreign},
+		rewards.AddCodes{OfferID: "1", Offer: foreign, Codes: []string{"ANNA-7Q2M"}},
+	} {
+		_, err := w.do(a)
+		wantError(t, err, rewards.Invalid, "wrong_currency")
+	}
+	if n := len(w.sim.Coupons()); n != 0 {
+		t.Errorf("%d coupons were made", n)
+	}
+}

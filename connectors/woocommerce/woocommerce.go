@@ -55,7 +55,7 @@ func New(o Options) *WooCommerce {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &WooCommerce{opts: o, http: strictClient(o.Client), locks: newLocks(), done: memo{until: map[string]time.Time{}}}
+	return &WooCommerce{opts: o, http: strictClient(o.Client), locks: newLocks(), done: memo{done: map[string]deed{}}}
 }
 
 // Open makes a connector as the program does. There are no settings of its own.
