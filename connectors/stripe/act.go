@@ -17,6 +17,7 @@ const (
 	metaReplaced = "grapevine_replaced" // of a promotion code that made room: the coupon that its text moves to
 	metaReward   = "grapevine_reward"   // of a credit: the reward's id
 	metaTakes    = "grapevine_takes"    // of a debit: the credit's transaction
+	metaReturns  = "grapevine_returns"  // of a credit: the debit that took more than there was
 )
 
 // Do carries out an action once. key is the same on every try; each call that writes is sent under a key of

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -138,9 +139,10 @@ func (c *caller) balance(ctx context.Context, customer string, look func(balance
 
 // standing is what a customer's balance tells about one credit that is to be taken back.
 type standing struct {
-	newest string // id of the newest transaction
-	left   int64  // what of the credit can still be there, in Stripe's amount
-	own    *balanceBody
+	newest   string // id of the newest transaction
+	left     int64  // what of the credit can still be there, in Stripe's amount
+	own      *balanceBody
+	returned map[string]bool // debits that took too much, of which that was given back
 }
 
 // standing reads a balance down to the credit. Kind Invalid, code credit_missing, where it is not there.
@@ -149,15 +151,12 @@ type standing struct {
 // credit is all that can be left of it: what came later, from whomever, is not touched, and the customer never
 // comes to owe.
 func (c *caller) standing(ctx context.Context, a rewards.TakeCredit) (standing, error) {
-	var st standing
+	st := standing{returned: map[string]bool{}}
 	_, currency, err := amountOf(a.Amount)
 	if err != nil {
 		return st, err
 	}
-	customer := a.AccountID
-	if customer == "" {
-		customer = a.CustomerID
-	}
+	customer := accountOf(a)
 	seen, found, before := false, false, false
 	err = c.balance(ctx, customer, func(b balanceBody) bool {
 		if st.newest == "" {
@@ -166,6 +165,9 @@ func (c *caller) standing(ctx context.Context, a rewards.TakeCredit) (standing, 
 		before = before || b.ID == a.After
 		if !strings.EqualFold(b.Currency, currency) {
 			return true
+		}
+		if id := b.Metadata[metaReturns]; id != "" {
+			st.returned[id] = true
 		}
 		if credit := max(0, -b.Ending); !seen || credit < st.left {
 			st.left, seen = credit, true
@@ -182,14 +184,16 @@ func (c *caller) standing(ctx context.Context, a rewards.TakeCredit) (standing, 
 	return st, err
 }
 
+// accountOf is the customer on whose balance the credit is.
+func accountOf(a rewards.TakeCredit) string { return cmp.Or(a.AccountID, a.CustomerID) }
+
+// over is what a debit took that was not there any more: an invoice, or somebody else, was faster.
+func (b balanceBody) over() int64 { return max(0, min(b.Amount, b.Ending)) }
+
 // receipt tells what came back.
 func (st standing) receipt(a rewards.TakeCredit, debit string, took int64) (connectors.Receipt, error) {
-	customer := a.AccountID
-	if customer == "" {
-		customer = a.CustomerID
-	}
 	taken, err := moneyOf(took, a.Amount.Currency)
-	refs := map[string]string{rewards.RefAccount: customer}
+	refs := map[string]string{rewards.RefAccount: accountOf(a)}
 	if debit != "" {
 		refs[rewards.RefDebit+debit] = taken.Decimal()
 	}
@@ -209,7 +213,7 @@ func (c *caller) takeCredit(ctx context.Context, key string, a rewards.TakeCredi
 		return connectors.Receipt{}, err
 	}
 	if st.own != nil {
-		return st.receipt(a, st.own.ID, st.own.Amount)
+		return c.evened(ctx, key, a, st, *st.own)
 	}
 	amount, currency, err := amountOf(a.Amount)
 	if err != nil {
@@ -221,10 +225,7 @@ func (c *caller) takeCredit(ctx context.Context, key string, a rewards.TakeCredi
 	if amount == 0 {
 		return st.receipt(a, "", 0)
 	}
-	customer := a.AccountID
-	if customer == "" {
-		customer = a.CustomerID
-	}
+	customer := accountOf(a)
 	var b balanceBody
 	err = c.create(ctx, func(n string) error {
 		return c.move(ctx, "debiting customer", stepKey(key, "debit", customer, a.CreditID, a.After, strconv.FormatInt(amount, 10), n), customer, amount, currency,
@@ -242,7 +243,30 @@ func (c *caller) takeCredit(ctx context.Context, key string, a rewards.TakeCredi
 	if err != nil {
 		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: st.newest}}, err
 	}
-	return st.receipt(a, b.ID, b.Amount)
+	return c.evened(ctx, key, a, st, b)
+}
+
+// evened ends a debit. Where it took more than was there the rest is given back, or the customer would owe it with
+// her next invoice.
+func (c *caller) evened(ctx context.Context, key string, a rewards.TakeCredit, st standing, debit balanceBody) (connectors.Receipt, error) {
+	over := debit.over()
+	if over > 0 && !st.returned[debit.ID] {
+		var b balanceBody
+		err := c.create(ctx, func(n string) error {
+			return c.move(ctx, "giving back what was not there", stepKey(key, "return", debit.ID, n), accountOf(a), -over, strings.ToLower(debit.Currency),
+				map[string]string{metaReturns: debit.ID}, &b)
+		}, func() (bool, error) {
+			if b.ID != "" {
+				return true, nil
+			}
+			again, err := c.standing(ctx, a)
+			return again.returned[debit.ID], err
+		})
+		if err != nil {
+			return connectors.Receipt{}, afterEffect(err)
+		}
+	}
+	return st.receipt(a, debit.ID, debit.Amount-over)
 }
 
 // findTake looks for a debit after the baseline. With or without success the receipt names the newest
@@ -259,7 +283,11 @@ func (c *caller) findTake(ctx context.Context, a rewards.TakeCredit) (connectors
 	if st.own == nil {
 		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, absent("no debit for %s after %q", a.CreditID, a.After)
 	}
-	r, err := st.receipt(a, st.own.ID, st.own.Amount)
+	over := st.own.over()
+	if over > 0 && !st.returned[st.own.ID] {
+		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, absent("%s took more than was there, and it is to be given back", st.own.ID)
+	}
+	r, err := st.receipt(a, st.own.ID, st.own.Amount-over)
 	r.Refs[rewards.RefNewest] = newest
 	return r, err
 }

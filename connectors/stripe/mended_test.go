@@ -55,6 +55,11 @@ func TestTheMerchantsCodeForSomebodyElseIsNotInTheWay(t *testing.T) {
 	w.foreignCode("VIP-1", "vip")
 	w.post("/v1/promotion_codes", "coupon=vip&code="+issue.Code+"&customer="+other)
 	same(t, "found", w.finds(issue), id)
+	coupon := w.friendCode("ANNA-7Q2M", tenPercent)
+	w.post("/v1/promotion_codes", "coupon=vip&code=BEN-1111&customer="+other)
+	add := rewards.AddCodes{OfferID: coupon, Offer: offer(tenPercent), Codes: []string{"ANNA-7Q2M", "BEN-1111"}}
+	r, err := w.conn.Find(context.Background(), w.shop, add)
+	same(t, "friends' codes", []any{r.Refused, err}, []any{map[string]string{"BEN-1111": "code_exists_in_shop"}, nil})
 }
 
 func TestAReducedCodeKeepsItsTitle(t *testing.T) {

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -206,18 +207,14 @@ func (c *caller) findCodes(ctx context.Context, a rewards.AddCodes) (connectors.
 		if err != nil {
 			return r, err
 		}
-		found := false
-		for _, b := range there {
-			found = found || b.ours(t.subject) && b.holds(t, a.OfferID)
-			if !b.ours(t.subject) {
-				found = true
-				if r.Refused == nil {
-					r.Refused = map[string]string{}
-				}
-				r.Refused[code] = "code_exists_in_shop"
+		switch {
+		case slices.ContainsFunc(there, func(b promotionBody) bool { return b.ours(t.subject) && b.holds(t, a.OfferID) }):
+		case slices.ContainsFunc(there, func(b promotionBody) bool { return !b.ours(t.subject) }):
+			if r.Refused == nil {
+				r.Refused = map[string]string{}
 			}
-		}
-		if !found {
+			r.Refused[code] = "code_exists_in_shop"
+		default:
 			return r, absent("the code %q is not on %s", code, a.OfferID)
 		}
 	}

@@ -91,6 +91,9 @@ func TestEarlierOrdersAreCountedByCustomerAndByEmail(t *testing.T) {
 	same(t, "second", earlier(second.Session), 1)
 	same(t, "the subscription's first payment", []any{earlier(paid), w.order(paid).Renewal}, []any{2, 1})
 	same(t, "its second", []any{earlier(again), w.order(again).Renewal}, []any{3, 2})
+	next()
+	guest.Email = "Anna@Example.com"
+	same(t, "with capitals", earlier(w.buy(stripetest.SessionInput{Buyer: guest}).Session), 2)
 	stranger := w.buy(stripetest.SessionInput{Buyer: simshop.Buyer{Email: "ben@example.com"}})
 	same(t, "a stranger", earlier(stranger.Session), 0)
 }

@@ -167,9 +167,9 @@ func (c *caller) earlier(ctx context.Context, s sale, who rewards.Person) (*int6
 		}
 		pickers = append(pickers, func(q *stripego.CheckoutSessionListParams) { q.Customer = stripego.String(who.ID) })
 	}
-	if who.Email != "" {
+	for _, email := range spellings(who.Email) {
 		pickers = append(pickers, func(q *stripego.CheckoutSessionListParams) {
-			q.CustomerDetails = &stripego.CheckoutSessionListCustomerDetailsParams{Email: stripego.String(who.Email)}
+			q.CustomerDetails = &stripego.CheckoutSessionListCustomerDetailsParams{Email: stripego.String(email)}
 		})
 	}
 	for _, pick := range pickers {
@@ -190,6 +190,18 @@ func (c *caller) earlier(ctx context.Context, s sale, who rewards.Person) (*int6
 	delete(sales, s.id())
 	n := int64(len(sales))
 	return &n, nil
+}
+
+// spellings are an e-mail as it was typed and in small letters: capitals make nobody a new customer.
+func spellings(email string) []string {
+	small := strings.ToLower(email)
+	switch email {
+	case "":
+		return nil
+	case small:
+		return []string{small}
+	}
+	return []string{email, small}
 }
 
 // codeText is the text of a promotion code, "" where there is none or Stripe knows it no more.
