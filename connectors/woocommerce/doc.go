@@ -37,7 +37,8 @@
 //
 // There is no event for it. An order is paid when it has a time of payment (date_paid_gmt), or when it
 // is completed: that is what merchants do by hand with cash on delivery and bank transfer. Cash on
-// delivery that is being processed is not paid. failed is voided, cancelled and trash are cancelled.
+// delivery that is being processed is not paid. Nor is an order that is pending or on hold, whatever was paid
+// before: gateways put disputed payments there. failed is voided, cancelled and trash are cancelled.
 //
 // # Amounts
 //
@@ -45,6 +46,9 @@
 // They are read exactly. More decimals than the currency has are an error unless they are zero: an order
 // of "22.50" yen cannot be reckoned with and is held. What a coupon took off is the exception: it comes
 // unrounded ("4.166667") where prices include tax, and is rounded towards zero.
+//
+// Fees are no goods. One below zero is what a plugin took off (a discount by quantity, points, a wallet) and
+// comes off the lines by their share.
 //
 // A refund changes neither status nor total. Its lines name what came back; what was given back without
 // naming lines, shipping or fees comes off the goods (reckon.go).
@@ -70,6 +74,12 @@
 // that kind would never be seen to have taken anything off, and it needs a shipping method that asks for
 // a coupon.
 //
+// Coupons on the whole cart stand alone (individual_use), because two of ours would add up: each percentage is
+// reckoned from the full price, unless the shop is set otherwise. Store credit and those on chosen goods go with others.
+//
+// An order that is called off gives its coupons back. So what is to be reduced or taken away is so too while an
+// order has it, although that counts as spent.
+//
 // Amounts of coupons are answered with two decimals whatever the currency: of three, the last cannot be
 // checked.
 //
@@ -81,7 +91,7 @@
 // # What is not certain
 //
 // Versions below 8.6 and above 11.0 are untried, as are multisite installations and subscriptions, whose
-// renewals are orders like others here. Gift cards of plugins are lines like others. Orders in another
+// renewals are orders like others here. Gift cards of plugins are lines like others; what they pay is not seen unless it is a fee. Orders in another
 // currency than the shop's (plugins) are told in that currency and held. Categories of an order's
 // products are not told. Customers are not polled: one whose webhook was lost is known by her next change
 // or her order. Whether a plugin that replaces WordPress's search hides drafts from us is not known; then
