@@ -27,6 +27,7 @@ test(
 			)
 		);
 		same( Site::$uncached, 1, 'an answer with a cookie must not be cached:' );
+		same( defined( 'DONOTCACHEPAGE' ), true, 'nor by a plugin that keeps pages:' );
 		$referral = new Referral();
 		same( array( $referral->code(), $referral->at() ), array( ANNA, '2026-11-18T11:06:40Z' ) );
 	}

@@ -58,6 +58,9 @@ final class Referral {
 					return;
 				}
 				nocache_headers(); // This answer carries one visitor's cookie.
+				if ( ! defined( 'DONOTCACHEPAGE' ) ) {
+					define( 'DONOTCACHEPAGE', true ); // The same, for plugins that keep pages.
+				}
 				$value = $code . '.' . time();
 				$this->send( $value, time() + self::LIFE );
 				$_COOKIE[ self::COOKIE ] = $value;

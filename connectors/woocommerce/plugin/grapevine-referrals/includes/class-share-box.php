@@ -71,7 +71,7 @@ final class Share_Box {
 	 */
 	public function make_address_known() {
 		if ( get_option( self::FLUSH ) ) {
-			delete_option( self::FLUSH );
+			update_option( self::FLUSH, 0 ); // An option that is not there costs each page a look into the database.
 			flush_rewrite_rules( false );
 		}
 	}
