@@ -132,3 +132,22 @@ func TestMoneyThatIsReservedFirstIsPaidWhenItIsTaken(t *testing.T) {
 	o := w.order(e.OrderID)
 	same(t, "taken", []any{e.Ask, o.ID, o.Payment}, []any{true, sold.Session, rewards.PaymentPaid})
 }
+
+func TestMoneyBackInTheBuyersCurrencyIsAShareOfTheSale(t *testing.T) {
+	t.Parallel()
+	session := &sessionBody{ID: "cs_test_1", Currency: "usd", Total: 3000, Subtotal: 3000, Status: "complete", PaymentStatus: "paid", Created: now.Unix()}
+	for name, tc := range map[string]struct {
+		back    int64
+		payment rewards.Payment
+		money   rewards.Money
+	}{
+		"nothing":   {0, rewards.PaymentPaid, usd(0)},
+		"a third":   {460_00, rewards.PaymentPartiallyRefunded, usd(1000)},
+		"a bit":     {1, rewards.PaymentPartiallyRefunded, usd(1)},
+		"all of it": {1380_00, rewards.PaymentRefunded, usd(3000)},
+	} {
+		charge := chargeBody{ID: "ch_1", Status: "succeeded", Currency: "thb", Captured: 1380_00, Back: tc.back, Created: now.Unix()}
+		o, err := sale{session: session, charges: []chargeBody{charge}, at: now}.order()
+		same(t, name, []any{o.Payment, o.MoneyBack, err}, []any{tc.payment, tc.money, nil})
+	}
+}

@@ -182,8 +182,9 @@ func (s sale) back() (amount int64, whole bool) {
 			}
 			gone += d.Amount
 		}
-		paid += c.Captured
-		amount += min(gone, max(c.Captured, c.Back))
+		gone, captured := s.share(min(gone, max(c.Captured, c.Back)), c)
+		paid += captured
+		amount += gone
 	}
 	all := amount
 	if s.invoice != nil {
@@ -191,6 +192,28 @@ func (s sale) back() (amount int64, whole bool) {
 		paid = max(paid, s.invoice.Total-s.invoice.NotesBefore) // the balance may have paid a part, or all
 	}
 	return all, paid > 0 && all >= paid
+}
+
+// share brings what went back of a charge, and what it took, into the sale's money. The charge is in another where
+// the buyer chose to pay in her own: then the same share of the sale went back, rounded up.
+func (s sale) share(gone int64, c chargeBody) (back, took int64) {
+	if c.Currency == "" || strings.EqualFold(c.Currency, s.currency()) || c.Captured <= 0 {
+		return gone, c.Captured
+	}
+	whole := s.total()
+	kept, err := rewards.Money{Minor: whole}.Portion(max(0, c.Captured-gone), c.Captured)
+	if err != nil { // a share that is none: nothing is left, and a person can look
+		kept = rewards.Money{}
+	}
+	return whole - kept.Minor, whole
+}
+
+// total is what the sale cost.
+func (s sale) total() int64 {
+	if s.invoice != nil {
+		return s.invoice.Total
+	}
+	return s.session.Total
 }
 
 // openDispute tells the states of a dispute in which the bank has not decided. One that is not known is open.
