@@ -43,7 +43,11 @@ func arrival(t *testing.T, dir, name, secret string) connectors.Arrival {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connectors.Arrival{Header: req.Header, Body: body, Door: &connectors.Door{ShopID: "shop_1", Domain: "shop.example.com", Secrets: []string{"another", secret}}}
+	domain := "shop.example.com"
+	if source := req.Header.Get("X-Wc-Webhook-Source"); source != "" {
+		domain = strings.Trim(strings.TrimPrefix(source, "http:"), "/")
+	}
+	return connectors.Arrival{Header: req.Header, Body: body, Door: &connectors.Door{ShopID: "shop_1", Domain: domain, Secrets: []string{"another", secret}}}
 }
 
 // told is what an event says, in short.

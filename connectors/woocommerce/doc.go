@@ -27,7 +27,8 @@
 // a header that anybody can put around a captured body, so a body that does not look like its topic is
 // refused. Bodies of deletions are {"id":N} whatever was deleted, and all webhooks of a shop have one
 // secret: whoever captured one for an order could pass it off as one for a customer. Captured bodies are
-// worth nothing else, because orders are read before anything of value leaves.
+// worth nothing else, because orders are read before anything of value leaves. A copy of the shop (a staging site)
+// has its webhooks and their secret: what it tells of customers is passed over.
 //
 // A signed body can be an error document (code and message instead of a resource), because the webhook
 // is built with the rights of the person who made it. One that says that she lost them is

@@ -180,3 +180,26 @@ func TestAnAmountInAnotherCurrencyThanTheShopsIsRefused(t *testing.T) {
 		t.Errorf("%d coupons were made", n)
 	}
 }
+
+// A copy of a shop has its webhooks and their secret. Whoever is deleted there is still a customer.
+func TestACopyOfTheShopTellsNothingOfItsCustomers(t *testing.T) {
+	t.Parallel()
+	w := newConnector()
+	door := &connectors.Door{ShopID: "shop_1", Domain: "shop.example.com", Secrets: []string{"s"}}
+	for source, copied := range map[string]bool{
+		"https://shop.example.com/": false, "http://www.Shop.example.com": false, "": false,
+		"https://staging.example.com/": true, "https://shop.example.com/staging/": true, "http://shop.example.com.evil.test/": true,
+	} {
+		for topic, stored := range map[string]bool{"customer.deleted": !copied, "customer.updated": !copied, "order.updated": true} {
+			const body = `{"id":31}`
+			h := http.Header{"X-Wc-Webhook-Topic": {topic}, "X-Wc-Webhook-Source": {source}, "X-Wc-Webhook-Signature": {signature("s", body)}}
+			if source == "" {
+				h.Del("X-Wc-Webhook-Source")
+			}
+			d, err := w.Receive(connectors.Arrival{Header: h, Body: []byte(body), Door: door})
+			if err != nil || d.Ping == stored {
+				t.Errorf("%s from %q: %+v, %v", topic, source, d, err)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ const (
 	headerSignature  = "X-Wc-Webhook-Signature"
 	headerTopic      = "X-Wc-Webhook-Topic"
 	headerDeliveryID = "X-Wc-Webhook-Delivery-Id"
+	headerSource     = "X-Wc-Webhook-Source"
 	headerPrefix     = "X-Wc-"
 )
 
@@ -36,6 +37,8 @@ var pingForm = regexp.MustCompile(`^webhook_id=[0-9]+$`)
 // The shop is the door's. The delivery id is made of what the body is about and its hash, because
 // WooCommerce's own is one per webhook and second. Bodies that look alike for different events (a deletion
 // is {"id":17} each time, an error document names nothing) take WooCommerce's id in.
+//
+// What a copy of the shop tells of its customers is answered like a ping, and nothing is stored.
 func (w *WooCommerce) Receive(a connectors.Arrival) (connectors.Delivery, error) {
 	if a.Door == nil {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "no_door", "the address names no shop")
@@ -61,6 +64,10 @@ func (w *WooCommerce) Receive(a connectors.Arrival) (connectors.Delivery, error)
 	if topic == "" || len(topic) > maxHeader {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "missing_header", "%s has %d characters", headerTopic, len(topic))
 	}
+	if strings.HasPrefix(topic, "customer.") && elsewhere(a.Header.Get(headerSource), a.Door.Domain) {
+		w.opts.Logger.Warn("a webhook about a customer was passed over, because another site sent it: a copy of the shop?", "shop", a.Door.ShopID)
+		return connectors.Delivery{Platform: Name, Domain: a.Door.Domain, Ping: true}, nil
+	}
 	return connectors.Delivery{
 		Platform:   Name,
 		Domain:     a.Door.Domain,
@@ -68,6 +75,19 @@ func (w *WooCommerce) Receive(a connectors.Arrival) (connectors.Delivery, error)
 		DeliveryID: deliveryID(topic, a.Body, a.Header.Get(headerDeliveryID)),
 		Body:       a.Body,
 	}, nil
+}
+
+// elsewhere tells whether a webhook says that it comes from another site than the shop. The copy of a shop that
+// somebody made to try things out has its webhooks and their secret, and nobody minds there who is deleted. Orders
+// are read from the shop before they count; of customers the webhook itself is believed. A header that is not signed
+// proves nothing, but who lies in it gains nothing either: it only makes less of a webhook.
+func elsewhere(source, domain string) bool {
+	site := func(address string) string {
+		s := strings.ToLower(strings.TrimRight(address, "/"))
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "http://"), "https://")
+		return strings.TrimPrefix(s, "www.")
+	}
+	return source != "" && site(source) != site(domain)
 }
 
 // ofWebhook tells whether a call carries any of a webhook's headers.
