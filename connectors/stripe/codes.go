@@ -123,7 +123,7 @@ func (r rewardCode) before(t terms, now time.Time) (receipt connectors.Receipt, 
 // reduced are the terms of a code that is brought down: its own, for less.
 func (r rewardCode) reduced(a rewards.ReduceCode) (terms, error) {
 	b := r.known
-	t, err := termsOf(b.Metadata[metaSubject], b.Coupon.Name, rewards.Discount{Amount: a.Amount}, unix(b.Expires))
+	t, err := termsOf(b.Metadata[metaSubject], b.Coupon.Name, rewards.Discount{Amount: payable(a.Amount)}, unix(b.Expires))
 	t.uses, t.customer, t.minimum, t.minimumCurrency, t.first = b.Uses, b.Customer.ID, b.Limits.Minimum, b.Limits.Currency, b.Limits.First
 	if err == nil && t.subject == "" {
 		err = rewards.Errorf(rewards.Conflict, "code_gone", "%s is not ours any more", b.ID)

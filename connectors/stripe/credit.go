@@ -35,8 +35,8 @@ type balanceBody struct {
 // grantCredit credits a customer, unless a transaction with the reward's mark is there: Stripe forgets its
 // Idempotency-Keys after a day.
 func (c *caller) grantCredit(ctx context.Context, key string, a rewards.GrantCredit) (connectors.Receipt, error) {
-	amount, currency, err := amountOf(a.Amount)
-	if err == nil && (a.Amount.Minor <= 0 || !strings.HasPrefix(a.CustomerID, "cus_") || a.RewardID == "") {
+	amount, currency, err := amountOf(payable(a.Amount))
+	if err == nil && (amount <= 0 || !strings.HasPrefix(a.CustomerID, "cus_") || a.RewardID == "") {
 		err = rewards.Errorf(rewards.Invalid, "bad_credit", "%s for %.40q: wants an amount above zero, a customer and a reward", a.Amount, a.CustomerID)
 	}
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *caller) findGrant(ctx context.Context, a rewards.GrantCredit) (connecto
 
 // granted is the credit with the reward's mark and its amount; nil if there is none.
 func (c *caller) granted(ctx context.Context, a rewards.GrantCredit) (*balanceBody, error) {
-	amount, currency, err := amountOf(a.Amount)
+	amount, currency, err := amountOf(payable(a.Amount))
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ type standing struct {
 // comes to owe.
 func (c *caller) standing(ctx context.Context, a rewards.TakeCredit) (standing, error) {
 	st := standing{returned: map[string]bool{}}
-	_, currency, err := amountOf(a.Amount)
+	_, currency, err := amountOf(payable(a.Amount))
 	if err != nil {
 		return st, err
 	}
@@ -197,7 +197,9 @@ func (st standing) receipt(a rewards.TakeCredit, debit string, took int64) (conn
 	if debit != "" {
 		refs[rewards.RefDebit+debit] = taken.Decimal()
 	}
-	taken.Minor = min(taken.Minor, a.Amount.Minor)
+	if taken.Minor >= payable(a.Amount).Minor { // all of it, but for what Stripe has no coin for
+		taken.Minor = a.Amount.Minor
+	}
 	return connectors.Receipt{ExternalID: a.CreditID, Refs: refs, Taken: taken, Spent: taken.Minor < a.Amount.Minor}, err
 }
 
@@ -215,7 +217,7 @@ func (c *caller) takeCredit(ctx context.Context, key string, a rewards.TakeCredi
 	if st.own != nil {
 		return c.evened(ctx, key, a, st, *st.own)
 	}
-	amount, currency, err := amountOf(a.Amount)
+	amount, currency, err := amountOf(payable(a.Amount))
 	if err != nil {
 		return connectors.Receipt{}, err
 	}

@@ -52,6 +52,18 @@ func moneyOf(amount int64, currency string) (rewards.Money, error) {
 	return m, nil
 }
 
+// payable is money rounded down to what Stripe takes of its currency: of three decimals the last must be zero, and
+// there are no parts of an ariary. A share of a sale comes out finer, and nobody is given more than was promised.
+func payable(m rewards.Money) rewards.Money {
+	const tens = 10
+	if digits, _ := rewards.Exponent(m.Currency); digits == 3 {
+		m.Minor -= m.Minor % tens
+	} else if m.Currency == wholeUnits {
+		m.Minor -= m.Minor % scale
+	}
+	return m
+}
+
 // amountOf brings money into Stripe's amount and currency, exactly. Kind Invalid, codes unknown_currency,
 // bad_amount.
 func amountOf(m rewards.Money) (amount int64, currency string, err error) {

@@ -189,7 +189,6 @@ type chargeBody struct {
 	Currency string                    `json:"currency"`
 	Captured int64                     `json:"amount_captured"`
 	Back     int64                     `json:"amount_refunded"`
-	Refunded bool                      `json:"refunded"` // whole
 	Disputed bool                      `json:"disputed"`
 	Status   string                    `json:"status"` // succeeded, pending, failed
 	Invoice  ref[bare]                 `json:"invoice"`

@@ -73,6 +73,7 @@ func offerTerms(a rewards.PublishOffer) (terms, error) {
 
 // issueTerms are those of a reward's code: for its owner alone, once.
 func issueTerms(a rewards.IssueCode) (terms, error) {
+	a.Discount.Amount = payable(a.Discount.Amount)
 	t, err := termsOf(a.RewardID, a.Title, a.Discount, a.EndsAt)
 	t.uses = 1
 	if strings.HasPrefix(a.CustomerID, "cus_") {
@@ -100,8 +101,6 @@ type couponBody struct {
 	Percent  jsontext.Value    `json:"percent_off"` // a number with up to two decimals, or null
 	Amount   int64             `json:"amount_off"`
 	Currency string            `json:"currency"`
-	Duration string            `json:"duration"`
-	Valid    bool              `json:"valid"`
 	Metadata map[string]string `json:"metadata"`
 }
 
