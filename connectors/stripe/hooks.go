@@ -94,7 +94,7 @@ func (s *Stripe) KeepHooks(ctx context.Context, shop connectors.Shop) (mended []
 		return err
 	})
 	if isMissing(err) {
-		s.opts.Logger.Warn("the webhook endpoint is gone; install the shop again to make a new one", "shop", shop.ID, "endpoint", id)
+		s.opts.Logger.Warn("the webhook endpoint is gone; `grapevine shop subscribe` makes a new one", "shop", shop.ID, "endpoint", id)
 		return nil, nil
 	}
 	if err != nil {
