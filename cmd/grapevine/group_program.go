@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"grapevine/rewards"
@@ -41,7 +42,12 @@ func (c *programApplyCmd) applyToGroup(ctx context.Context, s *settings, db *sto
 		if err != nil {
 			return fmt.Errorf("%s: in shop %s (%s, %s): %w", c.File, sh.ID, sh.Domain, sh.Platform, err)
 		}
-		programs[sh.ID], warnings, name = f.Program, f.Warnings, f.Program.Name
+		programs[sh.ID], name = f.Program, f.Program.Name
+		for _, w := range f.Warnings { // each once, though several shops may have it
+			if !slices.Contains(warnings, w) {
+				warnings = append(warnings, w)
+			}
+		}
 		for _, need := range needsOf(f.Program, can) {
 			needs[sh.Platform+" "+need] = true
 		}
