@@ -75,8 +75,9 @@
 // that kind would never be seen to have taken anything off, and it needs a shipping method that asks for
 // a coupon.
 //
-// Coupons on the whole cart stand alone (individual_use), because two of ours would add up: each percentage is
-// reckoned from the full price, unless the shop is set otherwise. Store credit and those on chosen goods go with others.
+// Friend codes and rewards stand alone (individual_use), because two of ours would add up: each percentage is
+// reckoned from the full price, unless the shop is set otherwise. Store credit goes with others, and so does a
+// reward that is off one piece.
 //
 // An order that is called off gives its coupons back. So what is to be reduced or taken away is so too while an
 // order has it, although that counts as spent.
@@ -92,9 +93,9 @@
 // # What is not certain
 //
 // Versions below 8.6 and above 11.0 are untried, as are multisite installations and subscriptions, whose
-// renewals are orders like others here. Gift cards of plugins are lines like others; what they pay is not seen unless it is a fee. Orders in another
-// currency than the shop's (plugins) are told in that currency and held. Categories of an order's
-// products are not told. Customers are not polled: one whose webhook was lost is known by her next change
+// renewals are orders like others here. Gift cards of plugins are lines like others; what they pay is not
+// seen unless it is a fee. Orders in another currency than the shop's (plugins) are told in that currency
+// and held. Categories of an order's products are not told. Customers are not polled: one whose webhook was lost is known by her next change
 // or her order. Whether a plugin that replaces WordPress's search hides drafts from us is not known; then
 // a lost answer leaves a draft behind that nobody can use.
 package woocommerce

@@ -91,7 +91,7 @@ func TestAnAddressThatStandsForOthersIsNone(t *testing.T) {
 	}
 }
 
-func TestCouponsOnTheWholeCartDoNotAddUp(t *testing.T) {
+func TestFriendCodesAndRewardsDoNotAddUp(t *testing.T) {
 	t.Parallel()
 	const email = "anna@example.test"
 	w := newWorld(t)
@@ -107,6 +107,26 @@ func TestCouponsOnTheWholeCartDoNotAddUp(t *testing.T) {
 			t.Errorf("an order has %v", codes)
 		}
 	}
+	mug := w.sim.AddProduct(woocommercetest.Product{Name: "Pot", Price: money(t, "100")})
+	chosen := offer()
+	chosen.Discount.Products = []string{itoa(mug)}
+	w.must(rewards.AddCodes{OfferID: "1", Offer: chosen, Codes: []string{"CARA-2222", "DORA-2222"}})
+	pots := orderOf("zoe@example.test", "", "cara-2222", "dora-2222")
+	pots.Lines = []woocommercetest.LineInput{{ProductID: mug}}
+	if _, err := w.sim.PlaceOrder(pots); err == nil {
+		t.Error("two friends' codes took something off the same pot")
+	}
+	gift := issue(anna, rewards.Discount{Percent: 10_000, Products: []string{itoa(mug)}, OnePiece: true})
+	gift.RewardID, gift.Code = "rw_bbbbbbbbbbbbbbbb", "GV-GIFT"
+	w.must(gift)
+	pots = orderOf(email, "", "gv-gift", credit)
+	pots.Lines = []woocommercetest.LineInput{{ProductID: mug, Quantity: 2}}
+	if left, err := w.order(w.place(pots).ID).Eligible(); err != nil || left.Left != usd(9000) {
+		t.Errorf("a gift and a credit leave %+v, %v", left, err)
+	}
+	third := grant(anna)
+	third.RewardID = "rw_cccccccccccccccc"
+	credit = w.must(third).Refs[rewards.RefCode]
 	o := w.place(orderOf(email, "100", credit, other)) // money adds up
 	if left, err := w.order(o.ID).Eligible(); err != nil || left.Left != usd(8000) {
 		t.Errorf("two credits leave %+v, %v", left, err)

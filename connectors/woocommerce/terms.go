@@ -99,10 +99,10 @@ func (t terms) form() string {
 	return "fixed_cart"
 }
 
-// alone tells whether the coupon must be the only one in the cart: two of ours on the whole cart would add up, and
-// ten friends' codes make an order free. Store credit is money, and those on chosen goods are small.
+// alone tells whether the coupon must be the only one in the cart: ours would add up, also on the same goods, and
+// ten friends' codes make an order free. Store credit is money, and a reward that is off one piece is a gift.
 func (t terms) alone() bool {
-	return t.kind != kindCredit && len(t.products)+len(t.categories) == 0
+	return t.kind != kindCredit && (t.kind != kindReward || t.pieces == 0)
 }
 
 // input states the terms. What is not wanted is stated too, so that a change clears it. The expiry has a
