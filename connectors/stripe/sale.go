@@ -197,7 +197,7 @@ func (s sale) back() (amount int64, whole bool) {
 // share brings what went back of a charge, and what it took, into the sale's money. The charge is in another where
 // the buyer chose to pay in her own: then the same share of the sale went back, rounded up.
 func (s sale) share(gone int64, c chargeBody) (back, took int64) {
-	if c.Currency == "" || strings.EqualFold(c.Currency, s.currency()) || c.Captured <= 0 {
+	if c.Currency == "" || strings.EqualFold(c.Currency, s.currency()) || c.Captured <= 0 || s.total() <= 0 {
 		return gone, c.Captured
 	}
 	whole := s.total()
