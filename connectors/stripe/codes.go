@@ -135,6 +135,9 @@ func (r rewardCode) reduced(a rewards.ReduceCode) (terms, error) {
 // be changed. The old one is switched off first. Whoever uses it before that has spent the reward, and the
 // receipt says so.
 func (c *caller) reduceCode(ctx context.Context, key string, a rewards.ReduceCode) (connectors.Receipt, error) {
+	if payable(a.Amount).IsZero() { // less than any coupon can be
+		return c.withdrawCode(ctx, key, rewards.WithdrawCode{ExternalID: a.ExternalID, Code: a.Code})
+	}
 	r, err := c.reducible(ctx, a)
 	if err != nil {
 		return connectors.Receipt{}, err
@@ -169,6 +172,9 @@ func (c *caller) reduceCode(ctx context.Context, key string, a rewards.ReduceCod
 }
 
 func (c *caller) findReduced(ctx context.Context, a rewards.ReduceCode) (connectors.Receipt, error) {
+	if payable(a.Amount).IsZero() {
+		return c.findWithdrawn(ctx, rewards.WithdrawCode{ExternalID: a.ExternalID, Code: a.Code})
+	}
 	r, err := c.reducible(ctx, a)
 	if err != nil {
 		return connectors.Receipt{}, err

@@ -27,6 +27,10 @@ func TestRewardsInDinarsAreRoundedDownToWhatStripeTakes(t *testing.T) {
 	less := rewards.ReduceCode{ExternalID: id, Code: issue.Code, Amount: kwd(617)}
 	w.do("rw_2/reduce", less)
 	same(t, "brought down", w.finds(less), id)
+	least := rewards.ReduceCode{ExternalID: id, Code: issue.Code, Amount: kwd(9)}
+	same(t, "before", w.finds(least), "not_found not_done")
+	w.do("rw_2/reduce", least)
+	same(t, "brought down to less than a coin", []any{w.finds(least), w.codes()}, []any{id, []string{"GV-KWD1 off for " + customer}})
 	failed(t, "less than a coin", w.try("rw_3/issue", rewards.GrantCredit{RewardID: "rw_3", CustomerID: customer, Amount: kwd(9)}), "invalid bad_credit")
 	for from, want := range map[rewards.Money]int64{kwd(1239): 1230, {Minor: 12_345, Currency: "MGA"}: 12_300, {Minor: 123, Currency: "JPY"}: 123, usd(1239): 1239} {
 		same(t, from.String(), payable(from).Minor, want)
