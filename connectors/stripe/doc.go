@@ -22,7 +22,8 @@
 // There are no orders at Stripe. One sale arrives as a session, a payment, a charge and an invoice, each with
 // events of its own. The order is the invoice where there is one, else the checkout session, however many
 // events tell of it; a payment is another name for it, and is asked back to it. Payments without either are no
-// orders: they never carry a discount.
+// orders: they never carry a discount. Where an invoice is to be made of a session and is not there yet, the sale
+// waits for it: as two orders it would earn twice.
 //
 // # What is believed
 //
@@ -30,7 +31,7 @@
 // breakdown wherever something was taken off. Completed is not paid. What was refunded adds up in the charge.
 // Events of other versions are accepted, because the signature is as good, and only name their order.
 //
-// A POST that ended in 409, 429, 5xx, silence or anything but JSON may have worked. Stripe keeps the answer
+// A POST that ended in 409, 5xx, silence or anything but JSON may have worked. Stripe keeps the answer
 // under the Idempotency-Key, a failure too, for a day: an answer that comes from there is checked, and after
 // that day our own marks are what tells (a coupon's id, a code's text, metadata).
 //
@@ -38,7 +39,8 @@
 //
 // A coupon has an id that is made of its terms. A promotion code has its text, unique among the active ones
 // whatever its case, and the mark in its metadata. Neither can be changed, so a code with new terms is
-// switched off and made anew. A balance transaction has the reward in its metadata, a debit the credit.
+// switched off and made anew. A balance transaction has the reward in its metadata, a debit the credit,
+// and what gives back what a debit took too much, the debit.
 //
 // # What orders tell of people
 //
