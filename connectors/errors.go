@@ -95,3 +95,28 @@ func FromStatus(status int, read bool, after time.Duration) *CallError {
 func parked(reason string, status int) *CallError {
 	return &CallError{Cause: rewards.Errorf(rewards.Denied, reason, "status %d", status), Park: reason}
 }
+
+// Unreadable is an answer that cannot be understood. A write may have worked all the same.
+func Unreadable(write bool, format string, args ...any) *CallError {
+	return &CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreadable", format, args...), Unclear: write}
+}
+
+// NotDone is what Find says of an action that was not carried out. Kind NotFound.
+func NotDone(format string, args ...any) error {
+	return &CallError{Cause: rewards.Errorf(rewards.NotFound, "not_done", format, args...)}
+}
+
+// CodeTaken is what is said of a code that belongs to something which is not ours. Kind Conflict.
+func CodeTaken(code string) error {
+	return &CallError{Cause: rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code %q belongs to a discount that is not ours", code)}
+}
+
+// AfterEffect marks an error that came after the shop was changed, or may have been: it must be read.
+func AfterEffect(err error) error {
+	if err == nil {
+		return nil
+	}
+	ce := *AsCallError(err)
+	ce.Unclear = true
+	return &ce
+}

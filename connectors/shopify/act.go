@@ -88,26 +88,6 @@ func (s *Shopify) Find(ctx context.Context, shop connectors.Shop, a rewards.Acti
 	return connectors.Receipt{}, call(rewards.Errorf(rewards.Internal, "no_such_action", "shopify cannot find a %T", a))
 }
 
-// absent is what Find says of an action that was not carried out.
-func absent(format string, args ...any) error {
-	return call(rewards.Errorf(rewards.NotFound, "not_done", format, args...))
-}
-
-// taken is what is said of a code that somebody else has.
-func taken(code string) error {
-	return call(rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code %q belongs to a discount that is not ours", code))
-}
-
-// afterEffect marks an error that came after the shop was changed, or may have been: it must be read.
-func afterEffect(err error) error {
-	if err == nil {
-		return nil
-	}
-	ce := *connectors.AsCallError(err)
-	ce.Unclear = true
-	return &ce
-}
-
 // pending says that the shop has begun and not ended: it must be looked at later.
 func pending(code, format string, args ...any) error {
 	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, code, format, args...), Unclear: true, After: 5 * time.Second}

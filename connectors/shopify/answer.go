@@ -46,21 +46,21 @@ type graphError struct {
 func readAnswer(raw []byte, write bool, out any) (connectors.Pace, error) {
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
-		return connectors.Pace{}, unreadable(write, "%w", err)
+		return connectors.Pace{}, connectors.Unreadable(write, "%w", err)
 	}
 	pace := a.Extensions.Cost.pace()
 	errs, err := a.errors()
 	if err != nil {
-		return pace, unreadable(write, "%w", err)
+		return pace, connectors.Unreadable(write, "%w", err)
 	}
 	if len(errs) > 0 {
 		return pace, a.refusal(errs, write)
 	}
 	if a.empty() {
-		return pace, unreadable(write, "the answer has no data")
+		return pace, connectors.Unreadable(write, "the answer has no data")
 	}
 	if err := json.Unmarshal(a.Data, out); err != nil {
-		return pace, unreadable(write, "%w", err)
+		return pace, connectors.Unreadable(write, "%w", err)
 	}
 	return pace, nil
 }

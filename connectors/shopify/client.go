@@ -77,14 +77,14 @@ func (s *Shopify) post(ctx context.Context, shop connectors.Shop, doc document, 
 		return nil, connectors.FromStatus(res.StatusCode, !doc.write, connectors.RetryAfter(res.Header, s.opts.Now()))
 	}
 	if encoding := res.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, unreadable(doc.write, "an answer in %.20q was not asked for", encoding)
+		return nil, connectors.Unreadable(doc.write, "an answer in %.20q was not asked for", encoding)
 	}
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, unanswered(ctx, err, doc.write)
 	case len(raw) > maxAnswer:
-		return nil, unreadable(doc.write, "the answer is larger than %d bytes", maxAnswer)
+		return nil, connectors.Unreadable(doc.write, "the answer is larger than %d bytes", maxAnswer)
 	}
 	return raw, nil
 }
@@ -109,11 +109,6 @@ func unanswered(ctx context.Context, err error, unclear bool) *connectors.CallEr
 		err = cause
 	}
 	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreachable", "%w", err), Unclear: unclear}
-}
-
-// unreadable is an answer that cannot be understood. A write may have worked all the same.
-func unreadable(write bool, format string, args ...any) *connectors.CallError {
-	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreadable", format, args...), Unclear: write}
 }
 
 // within says which operation an error belongs to and keeps all else.

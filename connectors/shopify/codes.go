@@ -42,20 +42,20 @@ func (s *Shopify) addCodes(ctx context.Context, shop connectors.Shop, a rewards.
 		err = refused(data.Add.UserErrors, data.Add.Creation != nil)
 	}
 	if err == nil && data.Add.Creation == nil {
-		err = unreadable(true, "the answer has neither a result nor an error")
+		err = connectors.Unreadable(true, "the answer has neither a result nor an error")
 	}
 	if err != nil {
 		return connectors.Receipt{Pace: pace}, within(operation, err)
 	}
 	added, pace, err := s.awaitCodes(ctx, shop, data.Add.Creation.ID)
 	if err != nil {
-		return connectors.Receipt{Pace: pace}, afterEffect(err)
+		return connectors.Receipt{Pace: pace}, connectors.AfterEffect(err)
 	}
 	r, err := s.sortCodes(ctx, shop, a, added)
 	if r.Pace == (connectors.Pace{}) {
 		r.Pace = pace
 	}
-	return r, afterEffect(err)
+	return r, connectors.AfterEffect(err)
 }
 
 // addedCode is what became of one code of a bulk creation.
@@ -171,7 +171,7 @@ func (s *Shopify) findCodes(ctx context.Context, shop connectors.Shop, a rewards
 	}
 	for _, c := range a.Codes {
 		if owners[c] == "" {
-			return connectors.Receipt{Pace: pace}, absent("nobody has the code %q", c)
+			return connectors.Receipt{Pace: pace}, connectors.NotDone("nobody has the code %q", c)
 		}
 	}
 	return s.sortCodes(ctx, shop, a, nil)
@@ -207,7 +207,7 @@ func (s *Shopify) retireCode(ctx context.Context, shop connectors.Shop, a reward
 	for range mostPolls {
 		r, err := s.findRetired(ctx, shop, a)
 		if err == nil || rewards.KindOf(err) != rewards.NotFound {
-			return r, afterEffect(err)
+			return r, connectors.AfterEffect(err)
 		}
 		if err := s.pause(ctx); err != nil {
 			return connectors.Receipt{}, err
@@ -222,7 +222,7 @@ func (s *Shopify) findRetired(ctx context.Context, shop connectors.Shop, a rewar
 		return connectors.Receipt{Pace: pace}, err
 	}
 	if owners[a.Code] == numberOf(a.OfferID) {
-		return connectors.Receipt{Pace: pace}, absent("the code %q still works", a.Code)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("the code %q still works", a.Code)
 	}
 	return connectors.Receipt{ExternalID: a.OfferID, Pace: pace}, nil
 }

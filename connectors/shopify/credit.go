@@ -49,7 +49,7 @@ func (s *Shopify) move(ctx context.Context, shop connectors.Shop, operation stri
 			return p, pace, nil
 		}
 	}
-	return nil, pace, within(operation, unreadable(true, "the answer has neither a transaction nor an error"))
+	return nil, pace, within(operation, connectors.Unreadable(true, "the answer has neither a transaction nor an error"))
 }
 
 func amountInput(m rewards.Money) map[string]any {
@@ -100,7 +100,7 @@ func (s *Shopify) findGrant(ctx context.Context, shop connectors.Shop, a rewards
 	case err != nil:
 		return connectors.Receipt{Pace: pace}, err
 	case r == nil:
-		return connectors.Receipt{Pace: pace}, absent("no credit of %s until %s", a.Amount, stamp(a.ExpiresAt))
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("no credit of %s until %s", a.Amount, stamp(a.ExpiresAt))
 	}
 	r.Pace = pace
 	return *r, nil
@@ -141,7 +141,7 @@ func (s *Shopify) account(ctx context.Context, shop connectors.Shop, customerID,
 		}
 		vars["after"] = data.Customer.Accounts.Page.End
 	}
-	return "", absent("the customer %s has no store credit in %s", customerID, currency)
+	return "", connectors.NotDone("the customer %s has no store credit in %s", customerID, currency)
 }
 
 // transaction is one movement of an account. Those of an expiration have no id.
@@ -176,7 +176,7 @@ func (s *Shopify) history(ctx context.Context, shop connectors.Shop, account str
 			return balance, pace, err
 		}
 		if data.Account == nil {
-			return balance, pace, absent("the account %s is gone", account)
+			return balance, pace, connectors.NotDone("the account %s is gone", account)
 		}
 		if vars["after"] == nil {
 			balance = data.Account.Balance

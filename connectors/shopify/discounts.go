@@ -78,7 +78,7 @@ func (s *Shopify) changeDiscount(ctx context.Context, shop connectors.Shop, oper
 	}
 	p := answer.payload()
 	if p == nil {
-		return nil, nil, pace, within(operation, unreadable(true, "the answer has no result"))
+		return nil, nil, pace, within(operation, connectors.Unreadable(true, "the answer has no result"))
 	}
 	done := p.Node != nil && p.Node.ID != "" && p.Node.Discount != nil
 	if len(p.UserErrors) > 0 {
@@ -88,7 +88,7 @@ func (s *Shopify) changeDiscount(ctx context.Context, shop connectors.Shop, oper
 		return nil, p.UserErrors, pace, nil
 	}
 	if !done {
-		return nil, nil, pace, within(operation, unreadable(true, "the answer has neither a discount nor an error"))
+		return nil, nil, pace, within(operation, connectors.Unreadable(true, "the answer has neither a discount nor an error"))
 	}
 	return &found{p.Node.ID, p.Node.Discount}, nil, pace, nil
 }
@@ -121,11 +121,11 @@ func (s *Shopify) adopt(ctx context.Context, shop connectors.Shop, t terms, code
 	f, pace, err := s.byCode(ctx, shop, code)
 	switch {
 	case err != nil:
-		return connectors.Receipt{Pace: pace}, afterEffect(err)
+		return connectors.Receipt{Pace: pace}, connectors.AfterEffect(err)
 	case f == nil:
 		return connectors.Receipt{Pace: pace}, pending("code_not_shown", "the code %q exists and is not shown yet", code)
 	case f.Discount == nil || !f.Discount.ours(t.mark):
-		return connectors.Receipt{Pace: pace}, taken(code)
+		return connectors.Receipt{Pace: pace}, connectors.CodeTaken(code)
 	case f.Discount.holds(t):
 		return f.receipt(pace), nil
 	}
@@ -155,11 +155,11 @@ func (s *Shopify) findOffer(ctx context.Context, shop connectors.Shop, a rewards
 	case err != nil:
 		return connectors.Receipt{Pace: pace}, err
 	case f == nil:
-		return connectors.Receipt{Pace: pace}, absent("nobody has the code %q", a.Seed)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("nobody has the code %q", a.Seed)
 	case f.Discount == nil || !f.Discount.ours(t.mark):
-		return connectors.Receipt{Pace: pace}, taken(a.Seed)
+		return connectors.Receipt{Pace: pace}, connectors.CodeTaken(a.Seed)
 	case !f.Discount.holds(t):
-		return connectors.Receipt{Pace: pace}, absent("the offer of %s has other terms", a.Program)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("the offer of %s has other terms", a.Program)
 	}
 	return f.receipt(pace), nil
 }
@@ -214,9 +214,9 @@ func (s *Shopify) findChange(ctx context.Context, shop connectors.Shop, a reward
 	case err != nil:
 		return connectors.Receipt{Pace: pace}, err
 	case f == nil:
-		return connectors.Receipt{Pace: pace}, absent("%s is gone", a.ExternalID)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("%s is gone", a.ExternalID)
 	case !f.Discount.holds(t):
-		return connectors.Receipt{Pace: pace}, absent("%s has other terms", a.ExternalID)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("%s has other terms", a.ExternalID)
 	}
 	return f.receipt(pace), nil
 }
@@ -227,7 +227,7 @@ func (s *Shopify) issueCode(ctx context.Context, shop connectors.Shop, a rewards
 		return connectors.Receipt{}, call(err)
 	}
 	return s.create(ctx, shop, t, a.Code, func(found) (connectors.Receipt, error) {
-		return connectors.Receipt{}, taken(a.Code)
+		return connectors.Receipt{}, connectors.CodeTaken(a.Code)
 	})
 }
 
@@ -241,9 +241,9 @@ func (s *Shopify) findIssued(ctx context.Context, shop connectors.Shop, a reward
 	case err != nil:
 		return connectors.Receipt{Pace: pace}, err
 	case f == nil:
-		return connectors.Receipt{Pace: pace}, absent("nobody has the code %q", a.Code)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("nobody has the code %q", a.Code)
 	case f.Discount == nil || !f.Discount.ours(t.mark) || !f.Discount.holds(t):
-		return connectors.Receipt{Pace: pace}, taken(a.Code)
+		return connectors.Receipt{Pace: pace}, connectors.CodeTaken(a.Code)
 	}
 	return f.receipt(pace), nil
 }
@@ -281,7 +281,7 @@ func (s *Shopify) beforeReduction(ctx context.Context, shop connectors.Shop, a r
 	case f == nil:
 		return goods{}, connectors.Receipt{Pace: pace}, call(rewards.Errorf(rewards.Conflict, "code_gone", "somebody removed %s with the code %q", a.ExternalID, a.Code))
 	case f.Discount.Used == 0 && !f.Discount.worth(rewards.Discount{Amount: a.Amount}):
-		return f.Discount.Gets.Items.goods(), connectors.Receipt{Pace: pace}, absent("%s has another amount", a.ExternalID)
+		return f.Discount.Gets.Items.goods(), connectors.Receipt{Pace: pace}, connectors.NotDone("%s has another amount", a.ExternalID)
 	}
 	return goods{}, f.receipt(pace), nil
 }
@@ -304,7 +304,7 @@ func (s *Shopify) withdrawCode(ctx context.Context, shop connectors.Shop, a rewa
 	if rewards.KindOf(err) == rewards.NotFound { // an old answer: it ended all the same
 		err = pending("not_ended_yet", "%w", err)
 	}
-	return r, afterEffect(err)
+	return r, connectors.AfterEffect(err)
 }
 
 // findWithdrawn is content with a discount that somebody removed: its code works no more.
@@ -316,7 +316,7 @@ func (s *Shopify) findWithdrawn(ctx context.Context, shop connectors.Shop, a rew
 	case f == nil:
 		return connectors.Receipt{ExternalID: a.ExternalID, Pace: pace}, nil
 	case f.Discount.Status != "EXPIRED":
-		return connectors.Receipt{Pace: pace}, absent("%s is %s", a.ExternalID, f.Discount.Status)
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("%s is %s", a.ExternalID, f.Discount.Status)
 	}
 	return f.receipt(pace), nil
 }

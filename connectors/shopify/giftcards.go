@@ -109,7 +109,7 @@ func (s *Shopify) issueGiftCard(ctx context.Context, shop connectors.Shop, a rew
 	}
 	p := data.Create
 	if p == nil || p.Card == nil && len(p.UserErrors) == 0 {
-		return connectors.Receipt{Pace: pace}, within(operation, unreadable(true, "the answer has neither a gift card nor an error"))
+		return connectors.Receipt{Pace: pace}, within(operation, connectors.Unreadable(true, "the answer has neither a gift card nor an error"))
 	}
 	if p.Card == nil && hasCode(p.UserErrors, "TAKEN") {
 		r, err := s.findGiftCard(ctx, shop, a)
@@ -168,7 +168,7 @@ func (s *Shopify) findGiftCard(ctx context.Context, shop connectors.Shop, a rewa
 	if len(sameCode) > 0 {
 		return connectors.Receipt{Pace: pace}, call(rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code of %s is that of a gift card that is not ours", a.RewardID))
 	}
-	return connectors.Receipt{Pace: pace}, absent("no gift card of %s", a.RewardID)
+	return connectors.Receipt{Pace: pace}, connectors.NotDone("no gift card of %s", a.RewardID)
 }
 
 // reducedTo tells whether our own debits have brought a card from what it was made with down to an amount.

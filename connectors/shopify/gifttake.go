@@ -156,7 +156,7 @@ func (s *Shopify) debitGiftCard(ctx context.Context, shop connectors.Shop, id st
 	case err != nil:
 		return nil, pace, err
 	case p == nil || p.Transaction == nil && len(p.UserErrors) == 0:
-		return nil, pace, within(operation, unreadable(true, "the answer has neither a transaction nor an error"))
+		return nil, pace, within(operation, connectors.Unreadable(true, "the answer has neither a transaction nor an error"))
 	case p.Transaction != nil && len(p.UserErrors) > 0:
 		return nil, pace, within(operation, refused(p.UserErrors, true))
 	default:
@@ -180,7 +180,7 @@ func (s *Shopify) closeGiftCard(ctx context.Context, shop connectors.Shop, a rew
 	}
 	p := data.Deactivate
 	if p == nil || p.Card == nil && len(p.UserErrors) == 0 {
-		return connectors.Receipt{Pace: pace}, within(operation, unreadable(true, "the answer has neither a gift card nor an error"))
+		return connectors.Receipt{Pace: pace}, within(operation, connectors.Unreadable(true, "the answer has neither a gift card nor an error"))
 	}
 	if err := refused(p.UserErrors, p.Card != nil); err != nil {
 		return connectors.Receipt{Pace: pace}, within(operation, err)
@@ -189,14 +189,14 @@ func (s *Shopify) closeGiftCard(ctx context.Context, shop connectors.Shop, a rew
 	if rewards.KindOf(err) == rewards.NotFound { // an old answer: it is off all the same
 		err = pending("not_ended_yet", "%w", err)
 	}
-	return r, afterEffect(err)
+	return r, connectors.AfterEffect(err)
 }
 
 // findGiftTake looks whether as much has come back as should have by now.
 func (s *Shopify) findGiftTake(ctx context.Context, shop connectors.Shop, a rewards.TakeGiftCard) (connectors.Receipt, error) {
 	st, err := s.cardStanding(ctx, shop, a)
 	if err == nil && !st.done(a) {
-		err = absent("%s is to come off %s down to %s", a.Amount, a.ExternalID, a.Left)
+		err = connectors.NotDone("%s is to come off %s down to %s", a.Amount, a.ExternalID, a.Left)
 	}
 	if err != nil {
 		return connectors.Receipt{Pace: st.pace}, err

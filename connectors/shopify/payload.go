@@ -3,49 +3,17 @@ package shopify
 import (
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"grapevine/connectors"
 	"grapevine/rewards"
 )
 
 // maxDepth bounds the nesting of a webhook's body. Shopify's own orders need about ten.
 const maxDepth = 64
 
-// parse reads a webhook's body into v: member names in their exact case, no name twice, valid UTF-8,
-// one value and nothing behind it, whole numbers only where whole numbers belong. Members that v does
-// not name are passed over. Kind Invalid, code bad_json.
-func parse(body []byte, v any) error {
-	if deeper(body, maxDepth) {
-		return rewards.Errorf(rewards.Invalid, "bad_json", "the body is nested deeper than %d", maxDepth)
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return rewards.Errorf(rewards.Invalid, "bad_json", "%w", err)
-	}
-	return nil
-}
-
-// deeper tells whether JSON text opens more than limit arrays and objects within each other. It looks
-// at brackets outside strings only; whether they fit is for the parser.
-func deeper(text []byte, limit int) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			if depth++; depth > limit {
-				return true
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
-	}
-	return false
-}
+// parse reads a body into v. Kind Invalid, code bad_json. See connectors.ParseBody.
+func parse(body []byte, v any) error { return connectors.ParseBody(body, maxDepth, v) }
 
 // orderBody is what is read of an order. Its shape is that of the REST resource Order; the sets carry
 // the shop's own currency. Sources: the sample payloads of orders/create at API version 2026-07 and of

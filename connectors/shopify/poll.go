@@ -80,10 +80,10 @@ func change(raw jsontext.Value) (connectors.Delivery, time.Time, error) {
 		UpdatedAt time.Time `json:"updatedAt"`
 	}
 	if err := json.Unmarshal(raw, &n); err != nil {
-		return connectors.Delivery{}, time.Time{}, unreadable(false, "%w", err)
+		return connectors.Delivery{}, time.Time{}, connectors.Unreadable(false, "%w", err)
 	}
 	if numberOf(n.ID) == "" || n.UpdatedAt.IsZero() {
-		return connectors.Delivery{}, time.Time{}, unreadable(false, "the order %.40q has no id or update time", n.ID)
+		return connectors.Delivery{}, time.Time{}, connectors.Unreadable(false, "the order %.40q has no id or update time", n.ID)
 	}
 	sum := sha256.Sum256(raw)
 	return connectors.Delivery{

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -86,7 +83,7 @@ func New(o Options) (*Shopify, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Shopify{opts: o, http: strictClient(o.Client), documents: docs}, nil
+	return &Shopify{opts: o, http: connectors.StrictClient(o.Client), documents: docs}, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -165,43 +162,5 @@ func (s *Shopify) endpoint(shop connectors.Shop) (string, error) {
 // machine, and only where loopback shops are allowed. Kind Invalid, code bad_api_url; Denied, code
 // loopback_not_allowed.
 func (s *Shopify) CheckAPIURL(address string) error {
-	if !s.opts.AllowLoopback {
-		return rewards.Errorf(rewards.Denied, "loopback_not_allowed", "set GRAPEVINE_ALLOW_LOOPBACK_SHOPS to use another address than the shop's own")
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || !loopback(u.Hostname()) {
-		return rewards.Errorf(rewards.Invalid, "bad_api_url", "%.80q is not like http://127.0.0.1:9001", address)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback() && ip.Zone() == ""
-}
-
-// strictClient never follows a redirect, so that a token stays with the host it was meant for, keeps
-// no cookies, and never inflates an answer behind the size limit's back.
-func strictClient(given *http.Client) *http.Client {
-	transport := http.RoundTripper(&http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   4,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-	})
-	if given != nil && given.Transport != nil {
-		transport = given.Transport
-	}
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return connectors.CheckLoopback(address, s.opts.AllowLoopback)
 }

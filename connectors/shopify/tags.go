@@ -62,7 +62,7 @@ func (s *Shopify) changeTag(ctx context.Context, shop connectors.Shop, operation
 			return connectors.Receipt{ExternalID: customer, Pace: pace}, nil
 		}
 	}
-	return connectors.Receipt{Pace: pace}, within(operation, unreadable(true, "the answer has neither a result nor an error"))
+	return connectors.Receipt{Pace: pace}, within(operation, connectors.Unreadable(true, "the answer has neither a result nor an error"))
 }
 
 // addTag puts a tag on a customer; one that is there already stays as it is.
@@ -81,7 +81,7 @@ func (s *Shopify) findTag(ctx context.Context, shop connectors.Shop, a rewards.A
 	}
 	has, _, pace, err := s.has(ctx, shop, customer, a.Tag)
 	if err == nil && !has {
-		err = absent("the customer %s has not the tag %q", a.CustomerID, a.Tag)
+		err = connectors.NotDone("the customer %s has not the tag %q", a.CustomerID, a.Tag)
 	}
 	if err != nil {
 		return connectors.Receipt{Pace: pace}, err
@@ -109,7 +109,7 @@ func (s *Shopify) findNoTag(ctx context.Context, shop connectors.Shop, a rewards
 	}
 	has, _, pace, err := s.has(ctx, shop, customer, a.Tag)
 	if err == nil && has {
-		err = absent("the customer %s still has the tag %q", a.CustomerID, a.Tag)
+		err = connectors.NotDone("the customer %s still has the tag %q", a.CustomerID, a.Tag)
 	}
 	if err != nil {
 		return connectors.Receipt{Pace: pace}, err

@@ -58,7 +58,7 @@ func (s *Shopify) standing(ctx context.Context, shop connectors.Shop, a rewards.
 	})
 	st.pace = pace
 	if err == nil && failed == nil && ours[a.CreditID] {
-		err = absent("%s is not in %s", a.CreditID, st.account)
+		err = connectors.NotDone("%s is not in %s", a.CreditID, st.account)
 	}
 	if err == nil && failed == nil {
 		failed = st.reckon(credits, balance)
@@ -191,7 +191,7 @@ func (s *Shopify) findTake(ctx context.Context, shop connectors.Shop, a rewards.
 	}
 	t, took, ok := st.own(a)
 	if !ok {
-		return connectors.Receipt{Refs: map[string]string{RefNewest: newest}, Pace: st.pace}, absent("no debit of %s after %q", a.Amount, a.After)
+		return connectors.Receipt{Refs: map[string]string{RefNewest: newest}, Pace: st.pace}, connectors.NotDone("no debit of %s after %q", a.Amount, a.After)
 	}
 	r := st.receipt(a, t.ID, took)
 	r.Refs[RefNewest] = newest

@@ -116,7 +116,7 @@ func (c *caller) create(ctx context.Context, do func(n string) error, stands fun
 		}
 		there, failed := stands()
 		if failed != nil {
-			return afterEffect(failed)
+			return connectors.AfterEffect(failed)
 		}
 		if there {
 			return nil

@@ -90,35 +90,10 @@ func callOf(err error) error {
 	return call(err)
 }
 
-// unreadable is an answer that cannot be understood. A write may have worked all the same.
-func unreadable(write bool, format string, args ...any) *connectors.CallError {
-	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreadable", format, args...), Unclear: write}
-}
-
 // within says which operation an error belongs to and keeps all else.
 func within(operation string, err error) error {
 	ce := *connectors.AsCallError(err)
 	ce.Cause = fmt.Errorf("%s: %w", operation, ce.Cause)
-	return &ce
-}
-
-// absent is what Find says of an action that was not carried out.
-func absent(format string, args ...any) error {
-	return call(rewards.Errorf(rewards.NotFound, "not_done", format, args...))
-}
-
-// taken is what is said of a code that somebody else has.
-func taken(code string) error {
-	return call(rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code %q belongs to a promotion that is not ours", code))
-}
-
-// afterEffect marks an error that came after the account was changed: it must be read.
-func afterEffect(err error) error {
-	if err == nil {
-		return nil
-	}
-	ce := *connectors.AsCallError(err)
-	ce.Unclear = true
 	return &ce
 }
 

@@ -121,7 +121,7 @@ func (c *caller) ask(ctx context.Context, operation string, write bool, out any,
 		c.at = c.dated()
 	}
 	if err := parse(c.wire.exchange.body, out); err != nil {
-		return within(operation, unreadable(write, "%w", err))
+		return within(operation, connectors.Unreadable(write, "%w", err))
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func (x exchange) verdict(ctx context.Context, err error, write bool, now time.T
 	case x.status != 0:
 		return x.refusal(err, write, now)
 	case err == nil:
-		return unreadable(write, "there is no answer and no error")
+		return connectors.Unreadable(write, "there is no answer and no error")
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause

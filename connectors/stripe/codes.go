@@ -66,9 +66,9 @@ func (c *caller) findIssued(ctx context.Context, a rewards.IssueCode) (connector
 	case found != nil:
 		return found.receipt(cmp.Or(first, found.ID)), nil
 	case others:
-		return connectors.Receipt{}, taken(a.Code)
+		return connectors.Receipt{}, connectors.CodeTaken(a.Code)
 	}
-	return connectors.Receipt{}, absent("nobody has the code %q for %s", a.Code, a.RewardID)
+	return connectors.Receipt{}, connectors.NotDone("nobody has the code %q for %s", a.Code, a.RewardID)
 }
 
 // rewardCode is what is there of a reward's code. A code that was reduced is several promotion codes of one
@@ -159,7 +159,7 @@ func (c *caller) reduceCode(ctx context.Context, key string, a rewards.ReduceCod
 		}
 	}
 	if r, err = c.rewardCode(ctx, a.ExternalID, a.Code); err != nil {
-		return connectors.Receipt{}, afterEffect(err)
+		return connectors.Receipt{}, connectors.AfterEffect(err)
 	}
 	if r.spent != nil {
 		return r.spent.receipt(a.ExternalID), nil
@@ -185,7 +185,7 @@ func (c *caller) findReduced(ctx context.Context, a rewards.ReduceCode) (connect
 	}
 	receipt, needed := r.before(t, c.at)
 	if needed {
-		return connectors.Receipt{}, absent("the code %q has another amount", a.Code)
+		return connectors.Receipt{}, connectors.NotDone("the code %q has another amount", a.Code)
 	}
 	return receipt, nil
 }
@@ -219,7 +219,7 @@ func (c *caller) withdrawCode(ctx context.Context, key string, a rewards.Withdra
 		err = pending("not_ended_yet", "%w", err)
 	}
 	if len(r.live) > 0 {
-		err = afterEffect(err)
+		err = connectors.AfterEffect(err)
 	}
 	return receipt, err
 }
@@ -233,7 +233,7 @@ func (c *caller) findWithdrawn(ctx context.Context, a rewards.WithdrawCode) (con
 	case err != nil:
 		return connectors.Receipt{}, err
 	case len(r.live) > 0:
-		return connectors.Receipt{}, absent("the code %q still works", a.Code)
+		return connectors.Receipt{}, connectors.NotDone("the code %q still works", a.Code)
 	case r.spent != nil:
 		return r.spent.receipt(a.ExternalID), nil
 	}

@@ -91,7 +91,7 @@ func (c *caller) findGrant(ctx context.Context, a rewards.GrantCredit) (connecto
 	case err != nil:
 		return connectors.Receipt{}, err
 	case b == nil:
-		return connectors.Receipt{}, absent("no credit for %s on %s", a.RewardID, a.CustomerID)
+		return connectors.Receipt{}, connectors.NotDone("no credit for %s on %s", a.RewardID, a.CustomerID)
 	}
 	return creditReceipt(a, *b), nil
 }
@@ -265,7 +265,7 @@ func (c *caller) evened(ctx context.Context, key string, a rewards.TakeCredit, s
 			return again.returned[debit.ID], err
 		})
 		if err != nil {
-			return connectors.Receipt{}, afterEffect(err)
+			return connectors.Receipt{}, connectors.AfterEffect(err)
 		}
 	}
 	return st.receipt(a, debit.ID, debit.Amount-over)
@@ -283,11 +283,11 @@ func (c *caller) findTake(ctx context.Context, a rewards.TakeCredit) (connectors
 		newest = noBaseline
 	}
 	if st.own == nil {
-		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, absent("no debit for %s after %q", a.CreditID, a.After)
+		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, connectors.NotDone("no debit for %s after %q", a.CreditID, a.After)
 	}
 	over := st.own.over()
 	if over > 0 && !st.returned[st.own.ID] {
-		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, absent("%s took more than was there, and it is to be given back", st.own.ID)
+		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: newest}}, connectors.NotDone("%s took more than was there, and it is to be given back", st.own.ID)
 	}
 	r, err := st.receipt(a, st.own.ID, st.own.Amount-over)
 	r.Refs[rewards.RefNewest] = newest

@@ -143,7 +143,7 @@ func (c *caller) newEndpoint(ctx context.Context, address string) (endpointBody,
 		return err
 	})
 	if err == nil && (e.ID == "" || !validSecret(e.Secret)) {
-		err = unreadable(true, "the new webhook endpoint came without a secret")
+		err = connectors.Unreadable(true, "the new webhook endpoint came without a secret")
 	}
 	return e, err
 }

@@ -107,7 +107,7 @@ func (s *Stripe) Probe(ctx context.Context, shop connectors.Shop) (connectors.Pr
 		return connectors.Profile{}, err
 	}
 	if !accountForm.MatchString(b.ID) {
-		return connectors.Profile{}, unreadable(false, "the account's id is %.80q", b.ID)
+		return connectors.Profile{}, connectors.Unreadable(false, "the account's id is %.80q", b.ID)
 	}
 	mode, err := modeOfKey(shop.Token)
 	if err != nil {

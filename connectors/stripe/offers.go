@@ -43,7 +43,7 @@ func (c *caller) findOffer(ctx context.Context, a rewards.PublishOffer) (connect
 	b, err := c.coupon(ctx, t.coupon())
 	switch {
 	case isMissing(err):
-		return connectors.Receipt{}, absent("there is no coupon %s", t.coupon())
+		return connectors.Receipt{}, connectors.NotDone("there is no coupon %s", t.coupon())
 	case err != nil:
 		return connectors.Receipt{}, err
 	case b.Metadata[metaSubject] != t.subject || !b.worth(t):
@@ -148,7 +148,7 @@ func (s *Stripe) placeAll(ctx context.Context, shop connectors.Shop, p placing, 
 				case failed == nil:
 					failed = err
 				case connectors.AsCallError(err).Unclear: // whatever went wrong first
-					failed = afterEffect(failed)
+					failed = connectors.AfterEffect(failed)
 				}
 				if reason != "" {
 					refused[code] = reason
@@ -215,7 +215,7 @@ func (c *caller) findCodes(ctx context.Context, a rewards.AddCodes) (connectors.
 			}
 			r.Refused[code] = "code_exists_in_shop"
 		default:
-			return r, absent("the code %q is not on %s", code, a.OfferID)
+			return r, connectors.NotDone("the code %q is not on %s", code, a.OfferID)
 		}
 	}
 	return r, nil
@@ -242,7 +242,7 @@ func (c *caller) findRetired(ctx context.Context, a rewards.RetireCode) (connect
 	case err != nil:
 		return connectors.Receipt{}, err
 	case len(live) > 0:
-		return connectors.Receipt{}, absent("the code %q still works", a.Code)
+		return connectors.Receipt{}, connectors.NotDone("the code %q still works", a.Code)
 	}
 	return connectors.Receipt{ExternalID: a.OfferID}, nil
 }

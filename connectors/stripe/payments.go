@@ -6,6 +6,7 @@ import (
 
 	stripego "github.com/stripe/stripe-go/v76"
 
+	"grapevine/connectors"
 	"grapevine/rewards"
 )
 
@@ -220,7 +221,7 @@ func (c *caller) codeText(ctx context.Context, id string) (string, error) {
 	case err != nil:
 		return "", err
 	case b.Code == "":
-		return "", unreadable(false, "the promotion code %s has no text", id)
+		return "", connectors.Unreadable(false, "the promotion code %s has no text", id)
 	}
 	c.s.texts.put(key, b.Code)
 	return b.Code, nil

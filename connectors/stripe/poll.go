@@ -129,7 +129,7 @@ func (s *Stripe) Changes(ctx context.Context, shop connectors.Shop, since time.T
 func (s *Stripe) delivery(shop connectors.Shop, raw jsontext.Value) (connectors.Delivery, error) {
 	var e eventBody
 	if err := parse(raw, &e); err != nil {
-		return connectors.Delivery{}, unreadable(false, "an event: %w", err)
+		return connectors.Delivery{}, connectors.Unreadable(false, "an event: %w", err)
 	}
 	d := connectors.Delivery{Platform: Name, Domain: shop.Domain, Topic: e.Type, DeliveryID: e.ID, TriggeredAt: e.at(), Body: raw}
 	if modeOfEvent(e.Livemode) != modeOfDomain(shop.Domain) { // a key sees its own mode only
@@ -161,7 +161,7 @@ func (c *caller) events(ctx context.Context, w span) (all []jsontext.Value, whol
 		}
 		var last bare
 		if err := parse(next.Data[len(next.Data)-1], &last); err != nil {
-			return nil, false, unreadable(false, "an event: %w", err)
+			return nil, false, connectors.Unreadable(false, "an event: %w", err)
 		}
 		after = last.ID
 	}

@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
@@ -99,7 +96,7 @@ func New(o Options) (*Stripe, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Stripe{opts: o, transport: transportOf(o.Client), texts: newTexts(), perPage: perPage}, nil
+	return &Stripe{opts: o, transport: connectors.StrictTransport(o.Client), texts: newTexts(), perPage: perPage}, nil
 }
 
 // validSecret tells whether a webhook secret has the form of Stripe's.
@@ -148,38 +145,5 @@ func (s *Stripe) Examine() []connectors.Finding {
 // CheckAPIURL tells whether calls may go to this address instead of Stripe's: plain HTTP on this machine, and
 // only where loopback shops are allowed. Kind Invalid, code bad_api_url; Denied, code loopback_not_allowed.
 func (s *Stripe) CheckAPIURL(address string) error {
-	if !s.opts.AllowLoopback {
-		return rewards.Errorf(rewards.Denied, "loopback_not_allowed", "set GRAPEVINE_ALLOW_LOOPBACK_SHOPS to use another address than Stripe's own")
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || !loopback(u.Hostname()) {
-		return rewards.Errorf(rewards.Invalid, "bad_api_url", "%.80q is not like http://127.0.0.1:9001", address)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback() && ip.Zone() == ""
-}
-
-// transportOf is what calls go through. It never inflates an answer behind the size limit's back.
-func transportOf(given *http.Client) http.RoundTripper {
-	if given != nil && given.Transport != nil {
-		return given.Transport
-	}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   8,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-	}
+	return connectors.CheckLoopback(address, s.opts.AllowLoopback)
 }

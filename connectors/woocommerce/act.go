@@ -95,16 +95,6 @@ func (w *WooCommerce) Find(ctx context.Context, shop connectors.Shop, a rewards.
 	return connectors.Receipt{}, call(rewards.Errorf(rewards.Internal, "no_such_action", "woocommerce cannot find a %T", a))
 }
 
-// absent is what Find says of an action that was not carried out.
-func absent(format string, args ...any) error {
-	return call(rewards.Errorf(rewards.NotFound, "not_done", format, args...))
-}
-
-// taken is what is said of a code that somebody else has.
-func taken(code string) error {
-	return call(rewards.Errorf(rewards.Conflict, "code_exists_in_shop", "the code %q belongs to a coupon that is not ours", code))
-}
-
 // mismatch is what is said of a coupon that the shop made otherwise than it was asked.
 func mismatch(c coupon, differs string) error {
 	return call(rewards.Errorf(rewards.Invalid, "echo_mismatch", "coupon %d came back with another %s", int64(c.ID), differs))
@@ -116,14 +106,4 @@ func changing(err error) error {
 		return err
 	}
 	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "code_changing", "%w", err), Unclear: connectors.AsCallError(err).Unclear}
-}
-
-// afterEffect marks an error that came after the shop was changed, or may have been: it must be read.
-func afterEffect(err error) error {
-	if err == nil {
-		return nil
-	}
-	ce := *connectors.AsCallError(err)
-	ce.Unclear = true
-	return &ce
 }

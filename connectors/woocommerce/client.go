@@ -75,7 +75,7 @@ func (w *WooCommerce) ask(ctx context.Context, shop connectors.Shop, rq request,
 	r, err := w.send(ctx, shop, rq)
 	if err == nil && out != nil {
 		if bad := parse(r.raw, out); bad != nil {
-			err = unreadable(!rq.read(), "%w", bad)
+			err = connectors.Unreadable(!rq.read(), "%w", bad)
 		}
 	}
 	if err != nil {
@@ -105,7 +105,7 @@ func (w *WooCommerce) send(ctx context.Context, shop connectors.Shop, rq request
 	}
 	defer res.Body.Close()
 	if encoding := res.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return reply{}, unreadable(!rq.read(), "an answer in %.20q was not asked for", encoding)
+		return reply{}, connectors.Unreadable(!rq.read(), "an answer in %.20q was not asked for", encoding)
 	}
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	good := res.StatusCode == http.StatusOK || res.StatusCode == http.StatusCreated
@@ -115,7 +115,7 @@ func (w *WooCommerce) send(ctx context.Context, shop connectors.Shop, rq request
 	case err != nil:
 		return reply{}, unanswered(ctx, err, !rq.read())
 	case len(raw) > maxAnswer:
-		return reply{}, unreadable(!rq.read(), "the answer is larger than %d bytes", maxAnswer)
+		return reply{}, connectors.Unreadable(!rq.read(), "the answer is larger than %d bytes", maxAnswer)
 	}
 	return reply{raw, res.Header}, nil
 }
@@ -194,11 +194,6 @@ func unanswered(ctx context.Context, err error, unclear bool) *connectors.CallEr
 		err = cause
 	}
 	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreachable", "%w", err), Unclear: unclear}
-}
-
-// unreadable is an answer that cannot be understood. A write may have worked all the same.
-func unreadable(write bool, format string, args ...any) *connectors.CallError {
-	return &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "shop_unreadable", format, args...), Unclear: write}
 }
 
 // within says which call an error belongs to and keeps all else.

@@ -58,7 +58,7 @@ func (w *WooCommerce) issue(ctx context.Context, shop connectors.Shop, p persona
 		return connectors.Receipt{}, mismatch(c, differs)
 	}
 	if c, err = w.single(ctx, shop, c, p.terms); err != nil {
-		return connectors.Receipt{}, afterEffect(err)
+		return connectors.Receipt{}, connectors.AfterEffect(err)
 	}
 	if c.Status == published {
 		return p.standing(c)
@@ -77,11 +77,11 @@ func (w *WooCommerce) publish(ctx context.Context, shop connectors.Shop, c coupo
 		c, err = w.put(ctx, shop, c.ID, map[string]any{"status": published})
 	}
 	if err != nil {
-		return connectors.Receipt{}, afterEffect(changing(err))
+		return connectors.Receipt{}, connectors.AfterEffect(changing(err))
 	}
 	if differs := p.differs(c); differs != "" {
 		if _, err := w.put(ctx, shop, c.ID, map[string]any{"status": draft}); err != nil {
-			return connectors.Receipt{}, afterEffect(err)
+			return connectors.Receipt{}, connectors.AfterEffect(err)
 		}
 		return connectors.Receipt{}, mismatch(c, differs)
 	}
@@ -146,9 +146,9 @@ func (w *WooCommerce) findPersonal(ctx context.Context, shop connectors.Shop, p 
 	own, foreign := pick(found, p.kind, p.subject)
 	switch {
 	case own == nil && foreign:
-		return connectors.Receipt{}, taken(p.code)
+		return connectors.Receipt{}, connectors.CodeTaken(p.code)
 	case own == nil || own.Status != published:
-		return connectors.Receipt{}, absent("nobody has the code %q", p.code)
+		return connectors.Receipt{}, connectors.NotDone("nobody has the code %q", p.code)
 	}
 	return p.standing(*own)
 }
@@ -184,7 +184,7 @@ func (w *WooCommerce) findReduced(ctx context.Context, shop connectors.Shop, a r
 	case err != nil:
 		return connectors.Receipt{}, goneAway(a.ExternalID, a.Code, err)
 	case !c.atMost(a.Amount.Decimal()):
-		return connectors.Receipt{}, absent("coupon %s has another amount", a.ExternalID)
+		return connectors.Receipt{}, connectors.NotDone("coupon %s has another amount", a.ExternalID)
 	}
 	return c.receipt(), nil
 }
@@ -225,7 +225,7 @@ func seenLate(err error) error {
 	if rewards.KindOf(err) == rewards.NotFound {
 		err = call(rewards.Errorf(rewards.Unavailable, "not_seen_yet", "%w", err))
 	}
-	return afterEffect(err)
+	return connectors.AfterEffect(err)
 }
 
 // findWithdrawn is content with a coupon that somebody removed: its code works no more.
@@ -237,7 +237,7 @@ func (w *WooCommerce) findWithdrawn(ctx context.Context, shop connectors.Shop, a
 	case err != nil:
 		return connectors.Receipt{}, err
 	case c.Status == published:
-		return connectors.Receipt{}, absent("coupon %s is published", a.ExternalID)
+		return connectors.Receipt{}, connectors.NotDone("coupon %s is published", a.ExternalID)
 	}
 	return c.receipt(), nil
 }

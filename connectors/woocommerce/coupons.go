@@ -121,7 +121,7 @@ func (w *WooCommerce) byID(ctx context.Context, shop connectors.Shop, id string)
 	}
 	_, err = w.ask(ctx, shop, request{route: api + "/coupons/" + n}, &c)
 	if err == nil && c.ID.id() != n {
-		err = unreadable(false, "the shop answered with another coupon than %s", n)
+		err = connectors.Unreadable(false, "the shop answered with another coupon than %s", n)
 	}
 	return c, err
 }
@@ -166,7 +166,7 @@ func (w *WooCommerce) post(ctx context.Context, shop connectors.Shop, input map[
 	var c coupon
 	_, err := w.ask(ctx, shop, request{method: http.MethodPost, route: api + "/coupons", body: input}, &c)
 	if err == nil && c.ID <= 0 {
-		err = unreadable(true, "the answer has no coupon")
+		err = connectors.Unreadable(true, "the answer has no coupon")
 	}
 	return c, err
 }
@@ -176,7 +176,7 @@ func (w *WooCommerce) put(ctx context.Context, shop connectors.Shop, id whole, i
 	var c coupon
 	_, err := w.ask(ctx, shop, request{method: http.MethodPut, route: api + "/coupons/" + id.id(), body: input}, &c)
 	if err == nil && c.ID != id {
-		err = unreadable(true, "the shop answered with another coupon than %d", int64(id))
+		err = connectors.Unreadable(true, "the shop answered with another coupon than %d", int64(id))
 	}
 	return c, err
 }

@@ -165,7 +165,7 @@ func (w *WooCommerce) findTake(ctx context.Context, shop connectors.Shop, a rewa
 		return connectors.Receipt{}, err
 	}
 	if a.After == "" || !t.done() {
-		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: string(t.Amount)}}, absent("coupon %s is at %s", a.CreditID, string(t.Amount))
+		return connectors.Receipt{Refs: map[string]string{rewards.RefNewest: string(t.Amount)}}, connectors.NotDone("coupon %s is at %s", a.CreditID, string(t.Amount))
 	}
 	return t.receipt(), nil
 }

@@ -47,7 +47,7 @@ func (w *WooCommerce) publishOffer(ctx context.Context, shop connectors.Shop, a 
 	case own != nil:
 		c, err = w.put(ctx, shop, own.ID, t.input(draft))
 	case foreign:
-		return connectors.Receipt{}, taken(a.Seed)
+		return connectors.Receipt{}, connectors.CodeTaken(a.Seed)
 	default:
 		c, err = w.post(ctx, shop, t.newInput(draft, a.Seed))
 	}
@@ -78,11 +78,11 @@ func (w *WooCommerce) findOffer(ctx context.Context, shop connectors.Shop, a rew
 	own, foreign := pick(all, t.kind, t.subject)
 	switch {
 	case own == nil && foreign:
-		return connectors.Receipt{}, taken(a.Seed)
+		return connectors.Receipt{}, connectors.CodeTaken(a.Seed)
 	case own == nil:
-		return connectors.Receipt{}, absent("nobody has the code %q", a.Seed)
+		return connectors.Receipt{}, connectors.NotDone("nobody has the code %q", a.Seed)
 	case own.Status != draft || t.differs(*own) != "":
-		return connectors.Receipt{}, absent("the offer of %s has other terms", a.Program)
+		return connectors.Receipt{}, connectors.NotDone("the offer of %s has other terms", a.Program)
 	}
 	return own.receipt(), nil
 }
@@ -118,7 +118,7 @@ func (w *WooCommerce) findChange(ctx context.Context, shop connectors.Shop, a re
 	case err != nil:
 		return connectors.Receipt{}, err
 	case c.Status != draft || t.differs(c) != "" || !c.ours(t.kind, t.subject):
-		return connectors.Receipt{}, absent("coupon %s has other terms", a.ExternalID)
+		return connectors.Receipt{}, connectors.NotDone("coupon %s has other terms", a.ExternalID)
 	}
 	return c.receipt(), nil
 }
@@ -216,7 +216,7 @@ func (o *outcome) failed() error {
 	if o.err == nil || !o.unclear {
 		return o.err
 	}
-	return afterEffect(o.err)
+	return connectors.AfterEffect(o.err)
 }
 
 // addCode makes one friend code. A retired one is a draft, which the shop does not mind: single removes it.
@@ -234,7 +234,7 @@ func (w *WooCommerce) addCode(ctx context.Context, shop connectors.Shop, t terms
 		return err
 	}
 	if c, err = w.single(ctx, shop, c, t); err != nil {
-		return afterEffect(err)
+		return connectors.AfterEffect(err)
 	}
 	return w.keepOrDraft(ctx, shop, c, t)
 }
@@ -264,7 +264,7 @@ func (w *WooCommerce) owned(ctx context.Context, shop connectors.Shop, t terms, 
 	case own != nil:
 		return own, nil
 	case foreign:
-		return nil, taken(code)
+		return nil, connectors.CodeTaken(code)
 	}
 	return nil, &connectors.CallError{Cause: rewards.Errorf(rewards.Unavailable, "code_not_shown", "the code %q exists and is not shown yet", code), Unclear: true}
 }
@@ -276,7 +276,7 @@ func (w *WooCommerce) keepOrDraft(ctx context.Context, shop connectors.Shop, c c
 		return nil
 	}
 	if _, err := w.put(ctx, shop, c.ID, map[string]any{"status": draft}); err != nil {
-		return afterEffect(err)
+		return connectors.AfterEffect(err)
 	}
 	return mismatch(c, differs)
 }
@@ -297,9 +297,9 @@ func (w *WooCommerce) findCodes(ctx context.Context, shop connectors.Shop, a rew
 		case own != nil && own.Status == published && t.differs(*own) == "":
 			return nil
 		case own == nil && foreign:
-			return taken(code)
+			return connectors.CodeTaken(code)
 		}
-		return absent("the code %q is not there with the present terms", code)
+		return connectors.NotDone("the code %q is not there with the present terms", code)
 	})
 }
 
@@ -346,7 +346,7 @@ func (w *WooCommerce) findRetired(ctx context.Context, shop connectors.Shop, a r
 		return connectors.Receipt{}, err
 	}
 	if len(working) > 0 {
-		return connectors.Receipt{}, absent("the code %q still works", a.Code)
+		return connectors.Receipt{}, connectors.NotDone("the code %q still works", a.Code)
 	}
 	return connectors.Receipt{ExternalID: a.OfferID}, nil
 }

@@ -112,7 +112,7 @@ func (w *WooCommerce) Order(ctx context.Context, shop connectors.Shop, id string
 			return rewards.Order{}, err
 		}
 		if b.ID.id() != n {
-			return rewards.Order{}, unreadable(false, "the shop answered with another order than %s", n)
+			return rewards.Order{}, connectors.Unreadable(false, "the shop answered with another order than %s", n)
 		}
 		refunds, whole, err := w.refunds(ctx, shop, &b)
 		if err != nil {

@@ -43,7 +43,7 @@ func (w *WooCommerce) History(ctx context.Context, shop connectors.Shop, since t
 	for _, raw := range some {
 		var b orderBody
 		if err := parse(raw, &b); err != nil {
-			return connectors.HistoryPage{}, unreadable(false, "%w", err)
+			return connectors.HistoryPage{}, connectors.Unreadable(false, "%w", err)
 		}
 		if t := timeOf(b.Created); t.After(last) {
 			last = t

@@ -8,47 +8,15 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"grapevine/rewards"
+	"grapevine/connectors"
 )
 
 // maxDepth bounds the nesting of a body. Orders need about eight, and plugins hang trees of their own on
 // them.
 const maxDepth = 128
 
-// parse reads JSON into v: member names in their exact case, no name twice, valid UTF-8, one value and
-// nothing behind it. Members that v does not name are passed over, whatever they are. Kind Invalid, code
-// bad_json.
-func parse(body []byte, v any) error {
-	if deeper(body, maxDepth) {
-		return rewards.Errorf(rewards.Invalid, "bad_json", "the body is nested deeper than %d", maxDepth)
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return rewards.Errorf(rewards.Invalid, "bad_json", "%w", err)
-	}
-	return nil
-}
-
-// deeper tells whether JSON text opens more than limit arrays and objects within each other. It looks at
-// brackets outside strings only; whether they fit is for the parser.
-func deeper(body []byte, limit int) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			if depth++; depth > limit {
-				return true
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
-	}
-	return false
-}
+// parse reads a body into v. Kind Invalid, code bad_json. See connectors.ParseBody.
+func parse(body []byte, v any) error { return connectors.ParseBody(body, maxDepth, v) }
 
 // PHP is loose with types, and plugins are looser: a number may come as text, an object that is empty as a
 // list, a list with a gap as an object. The types below take what they can and leave zero for the rest.

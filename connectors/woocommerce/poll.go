@@ -56,7 +56,7 @@ func (w *WooCommerce) Changes(ctx context.Context, shop connectors.Shop, since t
 			Modified text  `json:"date_modified_gmt"`
 		}
 		if err := parse(raw, &b); err != nil || b.ID <= 0 {
-			return connectors.ChangesPage{}, unreadable(false, "an order of the list cannot be read")
+			return connectors.ChangesPage{}, connectors.Unreadable(false, "an order of the list cannot be read")
 		}
 		if t := timeOf(b.Modified); t.After(last) {
 			last = t

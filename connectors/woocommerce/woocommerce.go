@@ -3,9 +3,7 @@ package woocommerce
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -55,7 +53,7 @@ func New(o Options) *WooCommerce {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &WooCommerce{opts: o, http: strictClient(o.Client), locks: newLocks(), done: memo{done: map[string]deed{}}}
+	return &WooCommerce{opts: o, http: connectors.StrictClient(o.Client), locks: newLocks(), done: memo{done: map[string]deed{}}}
 }
 
 // Open makes a connector as the program does. There are no settings of its own.
@@ -89,19 +87,11 @@ func (w *WooCommerce) CheckAPIURL(address string) error {
 		return rewards.Errorf(rewards.Denied, "loopback_not_allowed", "set GRAPEVINE_ALLOW_LOOPBACK_SHOPS to use another address than the shop's own")
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !loopback(u.Hostname()) ||
+	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !connectors.IsLoopback(u.Hostname()) ||
 		strings.TrimSuffix(u.Path, "/") != strings.TrimSuffix(path.Clean("/"+u.Path), "/") {
 		return rewards.Errorf(rewards.Invalid, "bad_api_url", "%.80q is not like http://127.0.0.1:9001", address)
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
 // base is the address of the shop's WordPress, without a trailing slash. Kind Invalid for a shop that must
@@ -117,29 +107,6 @@ func (w *WooCommerce) base(shop connectors.Shop) (string, error) {
 		return "", rewards.Errorf(rewards.Invalid, "bad_shop_domain", "%.80q is not like shop.example.com", shop.Domain)
 	}
 	return "https://" + shop.Domain, nil
-}
-
-// strictClient never follows a redirect, so that keys stay with the host that they were meant for, keeps
-// no cookies, and never inflates an answer behind the size limit's back.
-func strictClient(given *http.Client) *http.Client {
-	transport := http.RoundTripper(&http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   4,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-	})
-	if given != nil && given.Transport != nil {
-		transport = given.Transport
-	}
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // warn names what a person has to do about a shop.
