@@ -33,6 +33,7 @@ var acts = []Entry{
 	{"bad_tag", "The shop cannot give a tag like this.", "Change the programme’s reward."},
 	{"bad_codes", "So many codes cannot be made at once.", "Report it: this is a fault of the program."},
 	{"code_altered", "Somebody changed the code in the shop, and it does not say any more what was promised.", "Set it right in the shop, then issue the reward again."},
+	{"wrong_currency", "The reward is in another currency than the shop’s coupons are.", "Look at the shop’s currency, in the shop and by grapevine shop show: amounts are never converted."},
 	{"echo_mismatch", "The shop made something else of the code than was asked for, so it was switched off.", "Look for a plugin that changes coupons, then apply the programme again."},
 	{"coupon_exists_in_shop", "The shop has something of this name that is not ours.", "Remove it in the shop, then apply the programme again."},
 	{"offer_missing", "Somebody removed the programme’s offer in the shop.", "Apply the programme once more with a small change, and it is made anew."},
