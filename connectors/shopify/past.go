@@ -34,23 +34,11 @@ const (
 // ago are asked for and the token lacks the scope read_all_orders, without which Shopify leaves them out
 // and does not say so. Invalid, bad_cursor.
 func (s *Shopify) History(ctx context.Context, shop connectors.Shop, since time.Time, cursor string) (connectors.HistoryPage, error) {
-	if since.IsZero() {
-		since = time.Unix(0, 0)
-	}
-	at := place{from: since}
-	var err error
-	if cursor == "" {
-		err = s.allVisible(ctx, shop, since)
-	} else {
-		at, err = parsePlace(cursor)
-	}
+	at, err := s.placeOf(ctx, shop, since, cursor)
 	if err != nil {
 		return connectors.HistoryPage{}, err
 	}
-	vars := map[string]any{"query": "created_at:>='" + stamp(at.from) + "'", "sortKey": "CREATED_AT", "after": nil}
-	if at.after != "" {
-		vars["after"] = at.after
-	}
+	vars := at.query("created_at", "CREATED_AT")
 	var data struct {
 		Orders struct {
 			Nodes []*orderNode `json:"nodes"`
@@ -153,6 +141,27 @@ type place struct {
 	from  time.Time
 	pages int
 	after string
+}
+
+// placeOf is where a listing of orders goes on: where the cursor says, or at its beginning, which has to be in
+// sight.
+func (s *Shopify) placeOf(ctx context.Context, shop connectors.Shop, since time.Time, cursor string) (place, error) {
+	if cursor != "" {
+		return parsePlace(cursor)
+	}
+	if since.IsZero() {
+		since = time.Unix(0, 0)
+	}
+	return place{from: since}, s.allVisible(ctx, shop, since)
+}
+
+// query are the variables of orders_since for the page at this place, by one of an order's times.
+func (p place) query(field, sortKey string) map[string]any {
+	vars := map[string]any{"query": field + ":>='" + stamp(p.from) + "'", "sortKey": sortKey, "after": nil}
+	if p.after != "" {
+		vars["after"] = p.after
+	}
+	return vars
 }
 
 // next is the place after a page that ended with an order of that time. An order of the same second may

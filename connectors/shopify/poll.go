@@ -31,23 +31,11 @@ func (*Shopify) Rhythm() connectors.Rhythm {
 //
 // Every error is a *connectors.CallError. Invalid, bad_cursor; Denied, history_hidden as History tells it.
 func (s *Shopify) Changes(ctx context.Context, shop connectors.Shop, since time.Time, cursor string) (connectors.ChangesPage, error) {
-	if since.IsZero() {
-		since = time.Unix(0, 0)
-	}
-	at := place{from: since}
-	var err error
-	if cursor == "" {
-		err = s.allVisible(ctx, shop, since)
-	} else {
-		at, err = parsePlace(cursor)
-	}
+	at, err := s.placeOf(ctx, shop, since, cursor)
 	if err != nil {
 		return connectors.ChangesPage{}, err
 	}
-	vars := map[string]any{"query": "updated_at:>='" + stamp(at.from) + "'", "sortKey": "UPDATED_AT", "after": nil}
-	if at.after != "" {
-		vars["after"] = at.after
-	}
+	vars := at.query("updated_at", "UPDATED_AT")
 	var data struct {
 		Orders struct {
 			Nodes []jsontext.Value `json:"nodes"`
