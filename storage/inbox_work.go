@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 	"grapevine/webhooks"
 )
@@ -61,12 +62,17 @@ func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.Dige
 	err = d.write(ctx, "digesting events", func(x *txn) error {
 		rows, err := claim(x)
 		if err == nil && len(rows) > 0 {
+			fault.Point(ctx, fault.WorkClaimed)
 			err = x.digest(ctx, rows, f)
 		}
 		if err != nil {
 			return err
 		}
-		return x.unnote(note.ID)
+		if err := x.unnote(note.ID); err != nil {
+			return err
+		}
+		fault.Point(ctx, fault.WorkUncommitted)
+		return nil
 	})
 	if err != nil {
 		d.afterFailure(ctx, note, err)

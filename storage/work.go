@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"grapevine/connectors"
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 	"grapevine/rewards/fairness"
 	"grapevine/webhooks"
@@ -36,7 +37,11 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 		}
 		// An order that was asked for again is read again: what waits for it waits on.
 		orders = slices.DeleteFunc(slices.Clone(orders), func(c webhooks.Confirmed) bool { return !slices.Contains(ended, c.Job.Subject) })
-		return x.endWaiting(l.Shop.ID, orders)
+		if err := x.endWaiting(l.Shop.ID, orders); err != nil {
+			return err
+		}
+		fault.Point(ctx, fault.DecideUncommitted)
+		return nil
 	})
 }
 
@@ -181,7 +186,11 @@ func (d *DB) Step(ctx context.Context, l webhooks.Lane, j webhooks.Job, res rewa
 		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil {
 			return err
 		}
-		return x.record(l.Shop.ID, j.Subject, res)
+		if err := x.record(l.Shop.ID, j.Subject, res); err != nil {
+			return err
+		}
+		fault.Point(ctx, fault.StepUncommitted)
+		return nil
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"grapevine/connectors"
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 )
 
@@ -135,7 +136,9 @@ func (c *committer) store(ds []connectors.Delivery) (err error) {
 	}()
 	ctx, cancel := context.WithTimeoutCause(context.Background(), commitTimeout, errors.New("storing deliveries: out of time"))
 	defer cancel()
+	fault.Point(ctx, fault.PutBefore)
 	n, err := c.inbox.Put(ctx, ds)
+	fault.Point(ctx, fault.PutCommitted)
 	if err == nil && n > 0 {
 		c.stored.ring(n)
 	}

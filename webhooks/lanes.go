@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"grapevine/connectors"
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 )
 
@@ -72,6 +73,7 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane) {
 			}
 			return
 		}
+		fault.Point(ctx, fault.JobBegun)
 		// What was begun is finished, also when the process is told to stop: an unfinished try would
 		// have to be looked up in the shop.
 		if err := v.do(context.WithoutCancel(ctx), jobs); err != nil {
@@ -203,7 +205,9 @@ func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connecto
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callFor, rewards.Errorf(rewards.Unavailable, "shop_timeout", "no answer within %s", callFor))
 	defer cancel()
+	fault.Point(ctx, fault.CallBefore)
 	r, err := do(ctx)
+	fault.Point(ctx, fault.CallAnswered)
 	v.pause = max(v.pause, r.Pace.Wait())
 	if err != nil {
 		return r, connectors.AsCallError(err)

@@ -1,0 +1,84 @@
+-- +goose Up
+
+-- Events lie in partitions of a week, by an id that tells the time: 2^20 numbers a millisecond since 1970. An
+-- id leads to its partition, and what is old enough goes with its week. A row of a week that has gone, or
+-- for which nobody has made a partition, lies in events_rest.
+--
+-- A unique index reaches over one partition only. What was delivered before is therefore known from a slim
+-- table of its own, which outlives the events.
+CREATE TABLE seen (
+    shop_id text NOT NULL,
+    key     uuid NOT NULL,
+    at      timestamptz NOT NULL,
+    PRIMARY KEY (shop_id, key)
+);
+CREATE INDEX seen_at ON seen USING brin (at) WITH (pages_per_range = 16);
+INSERT INTO seen SELECT shop_id, encode(delivery_key, 'hex')::uuid, received_at FROM events ORDER BY received_at;
+
+ALTER TABLE events RENAME TO events_first;
+ALTER INDEX events_pkey RENAME TO events_first_pkey;
+ALTER INDEX events_due RENAME TO events_first_due;
+ALTER INDEX events_order RENAME TO events_first_order;
+ALTER INDEX events_customer RENAME TO events_first_customer;
+ALTER INDEX events_open RENAME TO events_first_open;
+ALTER TABLE events_first DROP COLUMN delivery_key, ALTER COLUMN id DROP IDENTITY;
+
+CREATE SEQUENCE event_numbers CACHE 64;
+
+-- event_id is the least id of a moment.
+CREATE FUNCTION event_id(at timestamptz) RETURNS bigint LANGUAGE sql STABLE AS
+    'SELECT (extract(epoch FROM at) * 1000)::bigint << 20';
+
+CREATE TABLE events (
+    shop_id      text NOT NULL,
+    id           bigint NOT NULL DEFAULT event_id(now()) + (nextval('event_numbers') & 1048575),
+    platform     text NOT NULL,
+    domain       text NOT NULL DEFAULT '',
+    topic        text NOT NULL,
+    body         bytea,
+    triggered_at timestamptz,
+    received_at  timestamptz NOT NULL,
+    order_id     text NOT NULL DEFAULT '',
+    customer_id  text NOT NULL DEFAULT '',
+    status       text NOT NULL CONSTRAINT events_status_check CHECK (status IN ('pending', 'confirming', 'done', 'ignored', 'held', 'quarantined', 'dead')),
+    reason       text NOT NULL DEFAULT '',
+    attempts     integer NOT NULL DEFAULT 0,
+    suspect      boolean NOT NULL DEFAULT false,
+    due_at       timestamptz NOT NULL,
+    finished_at  timestamptz,
+    PRIMARY KEY (shop_id, id)
+) PARTITION BY RANGE (id);
+ALTER TABLE events ALTER COLUMN body SET STORAGE EXTERNAL;
+CREATE INDEX events_due ON events (suspect, due_at, id) WHERE status = 'pending';
+CREATE INDEX events_order ON events (shop_id, order_id, id) WHERE order_id <> '';
+CREATE INDEX events_customer ON events (shop_id, customer_id) WHERE customer_id <> '';
+CREATE INDEX events_open ON events (shop_id, status, id) WHERE status IN ('confirming', 'held', 'quarantined', 'dead');
+
+CREATE TABLE events_rest PARTITION OF events DEFAULT;
+ALTER TABLE events ATTACH PARTITION events_first FOR VALUES FROM (MINVALUE) TO (1048576); -- ids from before told no time
+
+-- make_event_weeks makes the partitions from this week to that of a moment, and tells how many were missing.
+-- What lies in events_rest of such a week moves into it.
+-- +goose StatementBegin
+CREATE FUNCTION make_event_weeks(until timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    week  timestamptz := date_trunc('week', now(), 'UTC');
+    name  text;
+    made  integer := 0;
+BEGIN
+    WHILE week <= until LOOP
+        name := 'events_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD');
+        IF to_regclass(name) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', name);
+            EXECUTE format('WITH moved AS (DELETE FROM events_rest WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved', name)
+                USING event_id(week), event_id(week + interval '7 days');
+            EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, event_id(week), event_id(week + interval '7 days'));
+            made := made + 1;
+        END IF;
+        week := week + interval '7 days';
+    END LOOP;
+    RETURN made;
+END
+$$;
+-- +goose StatementEnd
+SELECT make_event_weeks(now() + interval '4 weeks');
