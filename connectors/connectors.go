@@ -51,6 +51,8 @@ type Delivery struct {
 	Body        []byte    // the raw bytes that were signed
 	// Ping is a call that only asks whether somebody is there: it is answered 200 and nothing is stored.
 	Ping bool
+	// Trace is the W3C traceparent under which the door took it in, "" if nobody watches.
+	Trace string
 }
 
 // Receipt is what a shop answered to an action that it carried out, now or earlier.

@@ -28,12 +28,13 @@ type eventRow struct {
 	Reason      string
 	Attempts    int
 	FinishedAt  stamp
+	Trace       string
 }
 
 func (eventRow) TableName() string { return "events" }
 
 // claimCols are the columns of an event in hand.
-const claimCols = "shop_id, id, platform, topic, body, triggered_at, received_at, attempts"
+const claimCols = "shop_id, id, platform, topic, body, triggered_at, received_at, attempts, trace"
 
 // storedCols are those that people look at: all but the body.
 const storedCols = "shop_id, id, platform, domain, topic, order_id, status, reason, attempts, received_at, finished_at"
@@ -45,7 +46,7 @@ func (r eventRow) event() (webhooks.Event, error) {
 	}
 	return webhooks.Event{
 		ShopID: r.ShopID, ID: r.ID, Platform: r.Platform, Topic: r.Topic, Body: body,
-		TriggeredAt: r.TriggeredAt.Time, ReceivedAt: r.ReceivedAt.Time, Attempts: r.Attempts,
+		TriggeredAt: r.TriggeredAt.Time, ReceivedAt: r.ReceivedAt.Time, Attempts: r.Attempts, Trace: r.Trace,
 	}, nil
 }
 

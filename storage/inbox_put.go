@@ -11,16 +11,16 @@ import (
 	"grapevine/connectors"
 )
 
-const deliveryCols = "i integer, platform text, domain text, topic text, key uuid, body bytea, triggered_at timestamptz"
+const deliveryCols = "i integer, platform text, domain text, topic text, key uuid, body bytea, triggered_at timestamptz, trace text"
 
 // Shops are joined by what an unsigned header says of the domain: it is a hint, and what it decides is
 // only whose inbox the event lies in. Of a shop that is not installed no body is kept: nobody will read it.
 const (
 	whoseDeliveries = `SELECT coalesce(s.shop_id, '') AS shop_id, s.shop_id IS NOT NULL AS known, v.* FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform`
 
-	putEvents = `INSERT INTO events (shop_id, platform, domain, topic, body, triggered_at, received_at, status, reason, due_at, finished_at)
+	putEvents = `INSERT INTO events (shop_id, platform, domain, topic, body, triggered_at, received_at, status, reason, due_at, finished_at, trace)
 SELECT k.shop_id, k.platform, CASE WHEN k.known THEN '' ELSE k.domain END, k.topic, CASE WHEN k.known THEN k.body END, k.triggered_at, {now},
-  CASE WHEN k.known THEN 'pending' ELSE 'ignored' END, CASE WHEN k.known THEN '' ELSE 'unknown_shop' END, {now}, CASE WHEN NOT k.known THEN {now} END
+  CASE WHEN k.known THEN 'pending' ELSE 'ignored' END, CASE WHEN k.known THEN '' ELSE 'unknown_shop' END, {now}, CASE WHEN NOT k.known THEN {now} END, k.trace
 FROM k `
 
 	// Keys are met in one order by all who store, so that the one waits for the other and not both for each other.
@@ -92,7 +92,7 @@ func distinctDeliveries(ds []connectors.Delivery) []keyedDelivery {
 func (d *DB) deliveryTable(ds []keyedDelivery) table {
 	t := table{cols: deliveryCols}
 	for i, e := range ds {
-		t.add(i, e.Platform, e.Domain, e.Topic, e.key[:], s2.Encode(nil, e.Body), e.TriggeredAt)
+		t.add(i, e.Platform, e.Domain, e.Topic, e.key[:], s2.Encode(nil, e.Body), e.TriggeredAt, e.Trace)
 	}
 	return t
 }

@@ -109,7 +109,7 @@ func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
 
 // claim locks those of the named events that are still to be done and that no one else has in hand.
 func (x *txn) claim(keys []eventKey, suspect bool) ([]eventRow, error) {
-	cols := "e.shop_id, e.id, e.platform, e.topic, e.body, e.triggered_at, e.received_at, e.attempts"
+	cols := "e.shop_id, e.id, e.platform, e.topic, e.body, e.triggered_at, e.received_at, e.attempts, e.trace"
 	sql := `SELECT ` + cols + ` FROM v JOIN events e ON e.shop_id = v.shop_id AND e.id = v.id
 WHERE e.status = 'pending' AND e.suspect = ? ORDER BY e.id `
 	if !x.d.lite {

@@ -38,17 +38,18 @@ func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
 	if err != nil {
 		return err
 	}
-	t := table{cols: "shop_id text, id text, kind text, subject text, run_at timestamptz, hint timestamptz"}
+	t := table{cols: "shop_id text, id text, kind text, subject text, run_at timestamptz, hint timestamptz, trace text"}
 	for _, j := range jobs {
-		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), j.RunAt, j.Hint)
+		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), j.RunAt, j.Hint, j.Trace)
 	}
-	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, run_at, hint)
-SELECT v.shop_id, v.id, v.kind, v.subject, `+due+`, v.hint FROM v WHERE true
+	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, run_at, hint, trace)
+SELECT v.shop_id, v.id, v.kind, v.subject, `+due+`, v.hint, v.trace FROM v WHERE true
 ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = 'due',
   run_at = CASE WHEN jobs.state = 'due' AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
   hint = CASE WHEN jobs.hint > excluded.hint OR excluded.hint IS NULL THEN jobs.hint ELSE excluded.hint END,
   attempts = CASE WHEN jobs.state = 'due' THEN jobs.attempts ELSE 0 END,
-  first_at = CASE WHEN jobs.state = 'due' THEN jobs.first_at END`)
+  first_at = CASE WHEN jobs.state = 'due' THEN jobs.first_at END,
+  trace = CASE WHEN excluded.trace = '' THEN jobs.trace ELSE excluded.trace END`)
 	return err
 }
 
@@ -67,6 +68,9 @@ func mergeJobs(jobs []webhooks.ShopJob) []webhooks.ShopJob {
 			}
 			if j.Hint.After(out[n-1].Hint) {
 				out[n-1].Hint = j.Hint
+			}
+			if j.Trace != "" {
+				out[n-1].Trace = j.Trace
 			}
 			continue
 		}

@@ -133,6 +133,7 @@ type jobRow struct {
 	FirstAt    stamp
 	Unclear    bool
 	Note       string
+	Trace      string
 }
 
 // Begin takes due jobs and commits the try. See webhooks.Lanes.
@@ -140,7 +141,7 @@ func (d *DB) Begin(ctx context.Context, l webhooks.Lane, limit int) (jobs []webh
 	err = d.fenced(ctx, l, "taking jobs", func(x *txn) error {
 		jobs = nil
 		var rows []jobRow
-		_, err := x.scan(&rows, `SELECT id, kind, subject, attempts, generation, hint, first_at, unclear, note FROM jobs
+		_, err := x.scan(&rows, `SELECT id, kind, subject, attempts, generation, hint, first_at, unclear, note, trace FROM jobs
 WHERE shop_id = ? AND state = 'due' AND run_at <= {now} AND kind = (
   SELECT kind FROM jobs WHERE shop_id = ? AND state = 'due' AND run_at <= {now} ORDER BY run_at, id LIMIT 1)
 ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, limit)
@@ -171,7 +172,7 @@ func (r jobRow) begun(now time.Time) webhooks.Job {
 	}
 	return webhooks.Job{
 		ID: r.ID, Kind: rewards.JobKind(r.Kind), Subject: r.Subject, Attempts: r.Attempts + 1, Generation: r.Generation,
-		Hint: r.Hint.Time, FirstAt: r.FirstAt.Time, Unclear: r.Unclear, Note: r.Note,
+		Hint: r.Hint.Time, FirstAt: r.FirstAt.Time, Unclear: r.Unclear, Note: r.Note, Trace: r.Trace,
 	}
 }
 

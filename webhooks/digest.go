@@ -128,6 +128,7 @@ func (b *batch) place(i int, q OrderQuestion, concerns bool) {
 			ShopID:     q.ShopID,
 			JobRequest: rewards.JobRequest{Kind: rewards.JobConfirm, Subject: q.OrderID},
 			Hint:       b.changed[i],
+			Trace:      b.events[i].Trace,
 		})
 		if hasState {
 			b.traced = append(b.traced, ShopOrder{ShopID: q.ShopID, Order: order})

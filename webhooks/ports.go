@@ -106,6 +106,7 @@ type Event struct {
 	TriggeredAt time.Time
 	ReceivedAt  time.Time
 	Attempts    int
+	Trace       string // the W3C traceparent that its delivery came with, "" for none
 }
 
 // EventStatus is where an event stands.
@@ -151,7 +152,8 @@ type ShopOrder struct {
 type ShopJob struct {
 	ShopID string
 	rewards.JobRequest
-	Hint time.Time
+	Hint  time.Time
+	Trace string // the W3C traceparent of what asks, "" for none
 }
 
 // Lane is a lease on one shop's jobs. Token fences it: a write under a lease that was lost is refused
@@ -174,6 +176,7 @@ type Job struct {
 	FirstAt    time.Time // when the job was first tried, for giving up
 	// Unclear is set when an earlier try may have had an effect in the shop, or its end is not known.
 	Unclear bool
+	Trace   string // of whoever asked last
 	// Note is the connector's memory between tries (a baseline), "" at first.
 	Note string
 }

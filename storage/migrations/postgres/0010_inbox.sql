@@ -22,6 +22,8 @@ ALTER INDEX events_order RENAME TO events_first_order;
 ALTER INDEX events_customer RENAME TO events_first_customer;
 ALTER INDEX events_open RENAME TO events_first_open;
 ALTER TABLE events_first DROP COLUMN delivery_key, ALTER COLUMN id DROP IDENTITY;
+ALTER TABLE events_first ADD COLUMN trace text NOT NULL DEFAULT ''; -- the W3C traceparent of what is done about it, '' if nobody watches
+ALTER TABLE jobs ADD COLUMN trace text NOT NULL DEFAULT '';
 
 CREATE SEQUENCE event_numbers CACHE 64;
 
@@ -46,6 +48,7 @@ CREATE TABLE events (
     suspect      boolean NOT NULL DEFAULT false,
     due_at       timestamptz NOT NULL,
     finished_at  timestamptz,
+    trace        text NOT NULL DEFAULT '',
     PRIMARY KEY (shop_id, id)
 ) PARTITION BY RANGE (id);
 ALTER TABLE events ALTER COLUMN body SET STORAGE EXTERNAL;

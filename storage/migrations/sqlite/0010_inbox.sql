@@ -27,10 +27,11 @@ CREATE TABLE events_new (
     suspect      INTEGER NOT NULL DEFAULT 0,
     due_at       INTEGER NOT NULL,
     finished_at  INTEGER,
+    trace        TEXT NOT NULL DEFAULT '', -- the W3C traceparent of what is done about it, '' if nobody watches
     UNIQUE (shop_id, id)
 ) STRICT;
 INSERT INTO events_new SELECT shop_id, id, platform, domain, topic, body, triggered_at, received_at, order_id, customer_id,
-  status, reason, attempts, suspect, due_at, finished_at FROM events;
+  status, reason, attempts, suspect, due_at, finished_at, '' FROM events;
 UPDATE sqlite_sequence SET seq = max(seq, (SELECT s.seq FROM sqlite_sequence s WHERE s.name = 'events')) WHERE name = 'events_new';
 DROP TABLE events;
 ALTER TABLE events_new RENAME TO events;
@@ -38,3 +39,4 @@ CREATE INDEX events_due ON events (suspect, due_at, id) WHERE status = 'pending'
 CREATE INDEX events_order ON events (shop_id, order_id, id) WHERE order_id <> '';
 CREATE INDEX events_customer ON events (shop_id, customer_id) WHERE customer_id <> '';
 CREATE INDEX events_open ON events (shop_id, status, id) WHERE status IN ('confirming', 'held', 'quarantined', 'dead');
+ALTER TABLE jobs ADD COLUMN trace TEXT NOT NULL DEFAULT '';
