@@ -25,13 +25,13 @@ func orderBody(id int64, code string, at time.Time) []byte {
 	rng := rand.New(rand.NewPCG(uint64(id), 7))
 	when := at.UTC().Format(time.RFC3339)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"id":%d,"admin_graphql_api_id":"gid://shopify/Order/%d","app_id":580111,"browser_ip":"192.0.2.%d","buyer_accepts_marketing":false,`+
+	fmt.Fprintf(&b, `{"id":%d,"admin_graphql_api_id":"gid://shopify/Order/%d","app_id":580111,"browser_ip":"2001:db8:%x:%x::1","buyer_accepts_marketing":false,`+
 		`"cancel_reason":null,"cancelled_at":null,"cart_token":"%016x","checkout_id":%d,"closed_at":null,"confirmed":true,"created_at":"%s","currency":"USD",`+
 		`"current_subtotal_price":"60.00","current_total_price":"65.00","customer_locale":"en","email":"friend-%d@example.com","estimated_taxes":false,`+
 		`"financial_status":"paid","fulfillment_status":null,"landing_site":"/collections/all","name":"#%d","note":null,"note_attributes":[],"number":%d,`+
 		`"payment_gateway_names":["bogus"],"presentment_currency":"USD","processed_at":"%s","source_name":"web","tags":"","tax_lines":[],"taxes_included":false,`+
 		`"test":false,"token":"%016x%016x","updated_at":"%s",`,
-		id, id, rng.IntN(255), rng.Uint64(), rng.Int64(), when, id, id%100000, id%100000, when, rng.Uint64(), rng.Uint64(), when)
+		id, id, id>>16&0xffff, id&0xffff, rng.Uint64(), rng.Int64(), when, id, id%100000, id%100000, when, rng.Uint64(), rng.Uint64(), when)
 	if code != "" {
 		fmt.Fprintf(&b, `"discount_codes":[{"code":"%s","amount":"4.00","type":"percentage"}],"discount_applications":[{"target_type":"line_item",`+
 			`"type":"discount_code","value":"10.0","value_type":"percentage","allocation_method":"across","target_selection":"all","code":"%s"}],`, code, code)
