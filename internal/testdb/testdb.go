@@ -71,7 +71,12 @@ func Each(t *testing.T, f func(t *testing.T, url string)) {
 // even while connections to it are open.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
-	name, err := s.CreateDatabase()
+	return s.database(tb, "template0")
+}
+
+func (s *Server) database(tb testing.TB, template string) string {
+	tb.Helper()
+	name, err := s.copyDatabase(template)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -85,10 +90,12 @@ func (s *Server) Database(tb testing.TB) string {
 }
 
 // CreateDatabase makes an empty database and returns its name; URL turns that into an address.
-func (s *Server) CreateDatabase() (string, error) {
+func (s *Server) CreateDatabase() (string, error) { return s.copyDatabase("template0") }
+
+// copyDatabase copies a database that nobody can connect to, so that no other test can stand in the way.
+func (s *Server) copyDatabase(template string) (string, error) {
 	name := "t_" + strings.ToLower(rand.Text())
-	// template0 can't have connections, so that no other test can stand in the way of the copy.
-	if err := s.admin("CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0"); err != nil {
+	if err := s.admin("CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE " + pgx.Identifier{template}.Sanitize()); err != nil {
 		return "", fmt.Errorf("testdb: create a database: %w", err)
 	}
 	return name, nil
