@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 	"grapevine/storage"
 	"grapevine/web"
@@ -52,7 +53,7 @@ func newApp(o appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Now: time.Now}); err != nil {
+	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Now: fault.Now}); err != nil {
 		return nil, err
 	}
 	if a.echo, err = web.New(web.Options{Log: o.log, HTTPS: strings.HasPrefix(o.settings.PublicURL, "https://")}); err != nil {
@@ -61,14 +62,14 @@ func newApp(o appOptions) (*app, error) {
 	jsonAPI, err := api.New(api.Options{
 		Advocates: o.db, Orders: o.db, Reviews: o.db, Standings: o.db, Jobs: o.db, Events: o.db, Points: o.db, Payouts: o.db, Payments: o.db, Contests: o.db, Tickets: o.db, Figures: o.db,
 		Shops: o.db, Keys: o.db,
-		PublicURL: o.settings.PublicURL, Logger: o.log, Now: time.Now,
+		PublicURL: o.settings.PublicURL, Logger: o.log, Now: fault.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.pipeline, err = webhooks.New(webhooks.Options{
 		Inbox: o.db, Doors: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
-		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Log: o.log,
+		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Log: o.log, Now: fault.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func newApp(o appOptions) (*app, error) {
 
 // working tells whether the worker looks at the inbox.
 func (a *app) working(context.Context) error {
-	if time.Since(a.pipeline.Beat()) > idleBeat {
+	if fault.Now().Sub(a.pipeline.Beat()) > idleBeat {
 		return rewards.Errorf(rewards.Unavailable, "worker_stopped", "the inbox was last looked at %s", when(a.pipeline.Beat()))
 	}
 	return nil

@@ -12,13 +12,6 @@ import (
 	"syscall"
 )
 
-// Variable names the point at which a process of a build with the tag "faults" does something to itself, the
-// how-manieth time it comes there, and what: "call.answered:3:kill" or "put.committed:1:stop".
-const Variable = "GRAPEVINE_FAULT"
-
-// BugVariable names the planted bug that is switched on.
-const BugVariable = "GRAPEVINE_BUG"
-
 var bug = os.Getenv(BugVariable)
 
 // Bug tells whether a planted bug is switched on.

@@ -106,6 +106,10 @@ func (s *Server) Restart() error {
 // be lost, and the next start recovers from the log. Stopping a stopped server is no error.
 func (s *Server) StopImmediate() error { return s.stop(syscall.SIGQUIT) }
 
+// StopFast stops the server in order: open transactions are rolled back and their connections ended, and a
+// checkpoint is made. Stopping a stopped server is no error.
+func (s *Server) StopFast() error { return s.stop(syscall.SIGINT) }
+
 // Stop ends the server and deletes its directory with all databases.
 func (s *Server) Stop() error {
 	err := s.stop(syscall.SIGQUIT)
