@@ -114,7 +114,8 @@ func (x *txn) saveChanges(shopID string, changes []rewards.Change) error {
 		merge(&all, c.Effect)
 	}
 	rows, sealed := make([]orderRecord, 0, len(last)), make([]shopOrder, 0, len(last))
-	for _, rec := range last {
+	for _, id := range keysOf(last) {
+		rec := last[id]
 		rows, sealed = append(rows, orderRecord{shopID, rec}), append(sealed, shopOrder{shopID, rec.Facts.Order})
 	}
 	if err := x.saveOrders(rows, always); err != nil {

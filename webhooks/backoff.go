@@ -1,9 +1,6 @@
 package webhooks
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // The promise of DESIGN: full jitter, 5 s … 6 h, at least 72 h, then dead with an alert.
 const (
@@ -17,10 +14,10 @@ const (
 // backoff draws the wait after the given number of failed tries, at least what the shop asked for.
 // Full jitter: anything between zero and the exponential bound, so that jobs which failed together do
 // not come back together.
-func backoff(tries int, asked time.Duration) time.Duration {
+func (p *Pipeline) backoff(tries int, asked time.Duration) time.Duration {
 	bound := longestGap
 	if tries <= 12 { // 5 s × 2^12 is near 6 h; none failed where a shop that was parked begins anew
 		bound = min(firstWait<<max(tries-1, 0), longestGap)
 	}
-	return max(time.Duration(rand.Int64N(int64(bound))), asked, shortest)
+	return max(p.opts.Jitter(bound), asked, shortest)
 }

@@ -1,8 +1,10 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"grapevine/rewards"
@@ -60,6 +62,9 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 	for key, o := range b.plain {
 		orders = append(orders, ShopOrder{ShopID: key[0], Order: o})
 	}
+	slices.SortFunc(orders, func(a, b ShopOrder) int { // one order of locks, and the same run each time
+		return cmp.Or(cmp.Compare(a.ShopID, b.ShopID), cmp.Compare(a.Order.ID, b.Order.ID))
+	})
 	if err := tx.RecordPlain(ctx, orders); err != nil {
 		return nil, fmt.Errorf("recording %d orders: %w", len(orders), err)
 	}

@@ -162,7 +162,7 @@ func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, 
 	unclear := j.Unclear && !f.clean || call.Unclear
 	wait := f.wait
 	if wait == 0 {
-		wait = backoff(j.Attempts-recall(f.note).Rested, call.After)
+		wait = v.backoff(j.Attempts-recall(f.note).Rested, call.After)
 	}
 	ends := j.Kind != rewards.JobPoll // shops are asked for ever
 	switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,8 @@ type Options struct {
 	// Alone tells that no other process works on this database (SQLite): what a dead one had in hand is
 	// taken over at once.
 	Alone bool
+	// Jitter draws a wait between zero and a bound, by chance if nil: a simulation has to be repeatable.
+	Jitter func(bound time.Duration) time.Duration
 	// Batch is how many events are digested in one transaction; 200 if 0.
 	Batch int
 	// LaneWorkers is how many shops are worked for at a time; 4 if 0.
@@ -85,6 +88,9 @@ func New(o Options) (*Pipeline, error) {
 func (o Options) withDefaults() Options {
 	if o.Worker == "" {
 		o.Worker = rewards.NewID("wrk_")
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.N[time.Duration]
 	}
 	if o.Batch == 0 {
 		o.Batch = 200

@@ -94,7 +94,7 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 	rhythm, now := p.Rhythm(), v.opts.Now()
 	w, callErr := v.keepHooks(ctx, recallWatch(j.Note).begin(rhythm, now, j.FirstAt), now)
 	if callErr != nil {
-		return missed(j, w, rhythm, callErr), nil
+		return v.missed(j, w, rhythm, callErr), nil
 	}
 	page, callErr := v.changes(ctx, p, w)
 	if callErr != nil {
@@ -105,7 +105,7 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 			w.Cursor, w.Since = "", w.Since.Add(now.Sub(w.Since)/2)
 			v.opts.Log.Warn("the shop hides what changed long ago: asking from later on", "shop", v.lane.Shop.ID, "since", w.Since)
 		}
-		return missed(j, w, rhythm, callErr), nil
+		return v.missed(j, w, rhythm, callErr), nil
 	}
 	for i := range page.Deliveries {
 		page.Deliveries[i].Platform, page.Deliveries[i].Domain = v.lane.Shop.Platform, v.lane.Shop.Domain
@@ -132,8 +132,8 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 
 // missed is a look that failed. The next waits no longer than one that went well lets wait, unless the shop
 // asks for more: a poll is there for when other things fail.
-func missed(j Job, w watch, r connectors.Rhythm, err *connectors.CallError) *failure {
-	wait := min(backoff(j.Attempts-w.Rested, err.After), max(r.Every, err.After, shortest))
+func (v *visit) missed(j Job, w watch, r connectors.Rhythm, err *connectors.CallError) *failure {
+	wait := min(v.backoff(j.Attempts-w.Rested, err.After), max(r.Every, err.After, shortest))
 	return &failure{call: err, note: w.String(), wait: wait}
 }
 
