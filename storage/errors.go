@@ -73,8 +73,13 @@ func transientState(state string) bool {
 	case "08", "40", "53", "58":
 		return true
 	}
-	return state[:3] == "57P" || state == "57014" || state == "55P03"
+	return state[:3] == "57P" || state == "57014" || state == "55P03" || state == tableChanged
 }
+
+// tableChanged is what a statement that was prepared before a table grew is told, once on each connection: a
+// migration ran beside this process. The driver prepares it anew. Source: PostgreSQL, plancache.c,
+// ERRCODE_FEATURE_NOT_SUPPORTED "cached plan must not change result type".
+const tableChanged = "0A000"
 
 // The primary result codes of SQLite that speak of the file and not of the statement.
 // Source: sqlite.org/rescode.html.
@@ -97,8 +102,8 @@ func transientResult(code int) bool {
 }
 
 // mayRunAgain tells that a transaction was rolled back because of its neighbours: a serialisation
-// failure or a deadlock.
+// failure, a deadlock, or a migration that changed a table under it.
 func mayRunAgain(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.Code == tableChanged)
 }

@@ -38,12 +38,12 @@ func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
 	if err != nil {
 		return err
 	}
-	t := table{cols: "shop_id text, id text, kind text, subject text, run_at timestamptz, hint timestamptz, trace text"}
+	t := table{cols: "shop_id text, id text, kind text, subject text, priority integer, run_at timestamptz, hint timestamptz, trace text"}
 	for _, j := range jobs {
-		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), j.RunAt, j.Hint, j.Trace)
+		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), priorityOf(j.Kind), j.RunAt, j.Hint, j.Trace)
 	}
-	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, run_at, hint, trace)
-SELECT v.shop_id, v.id, v.kind, v.subject, `+due+`, v.hint, v.trace FROM v WHERE true
+	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, priority, run_at, hint, trace)
+SELECT v.shop_id, v.id, v.kind, v.subject, v.priority, `+due+`, v.hint, v.trace FROM v WHERE true
 ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = 'due',
   run_at = CASE WHEN jobs.state = 'due' AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
   hint = CASE WHEN jobs.hint > excluded.hint OR excluded.hint IS NULL THEN jobs.hint ELSE excluded.hint END,

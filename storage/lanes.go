@@ -10,6 +10,17 @@ import (
 
 // Lease takes the shop that has waited longest. See webhooks.Lanes.
 func (d *DB) Lease(ctx context.Context, worker string, ttl time.Duration) (webhooks.Lane, error) {
+	return d.lease(ctx, worker, ttl, "")
+}
+
+// LeaseQuick is Lease among the shops that are not known to be slow. See webhooks.Lanes.
+func (d *DB) LeaseQuick(ctx context.Context, worker string, ttl time.Duration) (webhooks.Lane, error) {
+	return d.lease(ctx, worker, ttl, "AND NOT l.slow")
+}
+
+// lease takes a shop. What it asks is answered by the head of an index; lanes that are leased, or rest, or whose
+// shop is not called are passed over.
+func (d *DB) lease(ctx context.Context, worker string, ttl time.Duration, which string) (webhooks.Lane, error) {
 	lane := webhooks.Lane{Token: d.mint.ID("lease_")}
 	var row shopRow
 	err := d.write(ctx, "leasing a shop", func(x *txn) error {
@@ -17,10 +28,13 @@ func (d *DB) Lease(ctx context.Context, worker string, ttl time.Duration) (webho
 		if !d.lite {
 			only = "FOR UPDATE OF l SKIP LOCKED"
 		}
-		var id string
-		n, err := x.scan(&id, `UPDATE lanes SET lease_until = {after}, owner = ?, token = ? WHERE shop_id = (
+		var taken struct {
+			ShopID string
+			Slow   bool
+		}
+		n, err := x.scan(&taken, `UPDATE lanes SET lease_until = {after}, owner = ?, token = ? WHERE shop_id = (
   SELECT l.shop_id FROM lanes l JOIN shops s ON s.shop_id = l.shop_id AND s.status = 'active'
-  WHERE l.next_at <= {now} AND l.lease_until <= {now} AND l.paused_until <= {now} ORDER BY l.next_at LIMIT 1 `+only+`) RETURNING shop_id`,
+  WHERE l.next_at <= {now} AND l.lease_until <= {now} AND l.paused_until <= {now} `+which+` ORDER BY l.next_at LIMIT 1 `+only+`) RETURNING shop_id, slow`,
 			ttl.Microseconds(), worker, lane.Token)
 		if err != nil {
 			return err
@@ -28,7 +42,8 @@ func (d *DB) Lease(ctx context.Context, worker string, ttl time.Duration) (webho
 		if n == 0 {
 			return rewards.Errorf(rewards.NotFound, "nothing_due", "no shop has a due job")
 		}
-		row, err = x.shop(id)
+		lane.Slow = taken.Slow
+		row, err = x.shop(taken.ShopID)
 		return err
 	})
 	if err != nil {
@@ -92,9 +107,9 @@ func (d *DB) Renew(ctx context.Context, l webhooks.Lane, ttl time.Duration) erro
 // either shows, or moves the lane itself afterwards.
 func (d *DB) Release(ctx context.Context, l webhooks.Lane, pause time.Duration) error {
 	return d.fenced(ctx, l, "releasing a shop", func(x *txn) error {
-		_, err := x.exec(`UPDATE lanes SET token = '', owner = '', lease_until = {now}, paused_until = {after},
-  next_at = (SELECT CASE WHEN min(run_at) < {now} THEN {now} ELSE min(run_at) END FROM jobs WHERE jobs.shop_id = lanes.shop_id AND state = 'due')
-WHERE shop_id = ? AND token = ?`, pause.Microseconds(), l.Shop.ID, l.Token)
+		_, err := x.exec(`UPDATE lanes SET token = '', owner = '', slow = ?, lease_until = {now}, paused_until = {after},
+  next_at = (SELECT CASE WHEN min(h.run_at) < {now} THEN {now} ELSE min(h.run_at) END FROM (`+eachPriority("SELECT min(run_at) AS run_at FROM jobs WHERE jobs.shop_id = lanes.shop_id AND state = 'due'")+`) AS h)
+WHERE shop_id = ? AND token = ?`, l.Slow, pause.Microseconds(), l.Shop.ID, l.Token)
 		return err
 	})
 }
@@ -142,9 +157,8 @@ func (d *DB) Begin(ctx context.Context, l webhooks.Lane, limit int) (jobs []webh
 		jobs = nil
 		var rows []jobRow
 		_, err := x.scan(&rows, `SELECT id, kind, subject, attempts, generation, hint, first_at, unclear, note, trace FROM jobs
-WHERE shop_id = ? AND state = 'due' AND run_at <= {now} AND kind = (
-  SELECT kind FROM jobs WHERE shop_id = ? AND state = 'due' AND run_at <= {now} ORDER BY run_at, id LIMIT 1)
-ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, limit)
+WHERE shop_id = ? AND state = 'due' AND run_at <= {now} AND priority = (`+firstPriority+`)
+ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, limit)
 		if err != nil {
 			return err
 		}

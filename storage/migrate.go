@@ -53,35 +53,54 @@ func (d *DB) Migrate(ctx context.Context) (from, to int64, err error) {
 		return 0, 0, err
 	}
 	if from > to {
-		return from, to, newerSchema(from, to)
+		return from, to, schemaNewer(from, to)
 	}
 	_, err = p.Up(ctx)
 	return from, to, d.fault("migrating the database", err)
 }
 
-// CheckSchema refuses to work with another schema than this program's: Kind Conflict, code schema_older
-// or schema_newer. It writes nothing.
+// CheckSchema refuses to work with a schema that this program cannot work with: Kind Conflict, code schema_older
+// or schema_newer. One that is newer is accepted where each migration that this program does not know says that
+// programs of this age may go on beside it: the database is migrated first, and its processes are replaced one
+// after the other. It writes nothing.
 func (d *DB) CheckSchema(ctx context.Context) error {
-	p, err := d.provider()
-	if err != nil {
-		return d.fault("reading the migrations", err)
-	}
-	has, wants, err := d.versions(ctx, p)
-	switch {
-	case err != nil:
-		return err
-	case has > wants:
-		return newerSchema(has, wants)
-	case has < wants:
-		return rewards.Errorf(rewards.Conflict, "schema_older",
-			"the database has schema %d and this program needs %d: run `grapevine migrate`", has, wants)
-	}
-	return nil
+	_, _, err := d.Schema(ctx)
+	return err
 }
 
-func newerSchema(has, wants int64) error {
+// Schema is CheckSchema that tells which version the database has, and which this program brought.
+func (d *DB) Schema(ctx context.Context) (has, knows int64, err error) {
+	p, err := d.provider()
+	if err != nil {
+		return 0, 0, d.fault("reading the migrations", err)
+	}
+	has, knows, err = d.versions(ctx, p)
+	switch {
+	case err != nil:
+	case has < knows:
+		err = rewards.Errorf(rewards.Conflict, "schema_older",
+			"the database has schema %d and this program needs %d: run `grapevine migrate`", has, knows)
+	case has > knows:
+		err = d.newerSchema(ctx, has, knows)
+	}
+	return has, knows, err
+}
+
+// newerSchema refuses a newer schema, unless every migration beyond what this program knows has a note by which
+// it may go on.
+func (d *DB) newerSchema(ctx context.Context, has, knows int64) error {
+	var strangers int64
+	err := d.writer.WithContext(ctx).Raw(`SELECT count(*) FROM goose_db_version g WHERE g.is_applied AND g.version_id > ?
+  AND NOT EXISTS (SELECT 1 FROM schema_notes n WHERE n.version = g.version_id AND n.oldest <= ?)`, knows, knows).Scan(&strangers).Error
+	if err == nil && strangers > 0 {
+		err = schemaNewer(has, knows)
+	}
+	return d.fault("reading what the newer schema allows", err)
+}
+
+func schemaNewer(has, knows int64) error {
 	return rewards.Errorf(rewards.Conflict, "schema_newer",
-		"the database has schema %d and this program knows only %d: use the newer program that migrated it", has, wants)
+		"the database has schema %d and this program knows only %d: use the newer program that migrated it", has, knows)
 }
 
 func (d *DB) versions(ctx context.Context, p *goose.Provider) (has, wants int64, err error) {

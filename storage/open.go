@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"gorm.io/gorm"
 
@@ -69,6 +70,8 @@ type DB struct {
 	// nesting bounds who may hold one connection while asking for a second, below the size of the pool.
 	nesting chan struct{}
 	close   []func() error
+	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
+	dedicated *pgx.ConnConfig
 }
 
 // Open opens a database. It neither migrates nor checks the schema: see Migrate and CheckSchema.

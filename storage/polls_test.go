@@ -100,7 +100,7 @@ func TestAJobThatIsLeftForLaterIsAsIfItWereNew(t *testing.T) {
 	})
 }
 
-// A shop that is asked leaves no less room for what else is due.
+// A shop that is asked leaves no less room for what else is due, and is asked all the same.
 func TestALookAtAShopWaitsItsTurn(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		r := s.referred(creditProgram())
@@ -108,20 +108,23 @@ func TestALookAtAShopWaitsItsTurn(t *testing.T) {
 		s.raw("UPDATE shops SET platform = 'woocommerce'")
 		s.no(s.KeepPolling(s.ctx, []string{"woocommerce"}))
 		s.no(s.write(s.ctx, "asking", func(x *txn) error {
-			return x.enqueue(shopJobs(r.shop.ID, []rewards.JobRequest{{Kind: rewards.JobConfirm, Subject: "o1"}}))
+			return x.enqueue(shopJobs(r.shop.ID, []rewards.JobRequest{{Kind: rewards.JobConfirm, Subject: "o1"}, {Kind: rewards.JobConfirm, Subject: "o2"}}))
 		}))
+		s.raw("UPDATE jobs SET run_at = {after} WHERE kind = 'poll'", -90*time.Second.Microseconds())
+		s.raw("UPDATE jobs SET run_at = {after} WHERE subject = 'o1'", -60*time.Second.Microseconds())
+		s.raw("UPDATE jobs SET run_at = {after} WHERE subject = 'o2'", -30*time.Second.Microseconds())
 		var kinds []rewards.JobKind
 		for range 4 {
-			jobs, err := s.Begin(s.ctx, r.lane, 10)
+			jobs, err := s.Begin(s.ctx, r.lane, 1)
 			s.no(err)
 			kinds = append(kinds, jobs[0].Kind)
 			if jobs[0].Kind == rewards.JobPoll { // a page of many
 				s.no(s.Again(s.ctx, r.lane, jobs[0], 0, "{}"))
 			} else {
-				s.no(s.Decide(s.ctx, r.lane, []webhooks.Confirmed{{Job: jobs[0], NoOrder: true, Order: rewards.Order{ID: "o1"}}}))
+				s.no(s.Decide(s.ctx, r.lane, []webhooks.Confirmed{{Job: jobs[0], NoOrder: true, Order: rewards.Order{ID: jobs[0].Subject}}}))
 			}
 		}
-		if got := fmt.Sprint(kinds); got != "[poll confirm poll poll]" {
+		if got := fmt.Sprint(kinds); got != "[confirm poll confirm poll]" {
 			t.Fatalf("the jobs came as %s", got)
 		}
 	})

@@ -161,6 +161,9 @@ type ShopJob struct {
 type Lane struct {
 	Shop  connectors.Shop
 	Token string
+	// Slow tells that the shop answered slowly: when it is leased, at the last visit; when it is released, at
+	// this one.
+	Slow bool
 }
 
 // Job is a job in hand. Attempts counts this try too: it was committed before the try.
@@ -186,13 +189,16 @@ type Lanes interface {
 	// Lease takes the shop that has waited longest with a due job, for ttl. Kind NotFound: none is due.
 	// Shops that are parked, paused or uninstalled are never handed out.
 	Lease(ctx context.Context, worker string, ttl time.Duration) (Lane, error)
+	// LeaseQuick is Lease that passes over shops which answered slowly when they were visited last.
+	LeaseQuick(ctx context.Context, worker string, ttl time.Duration) (Lane, error)
 	// Renew extends the lease. Kind Conflict if it was lost.
 	Renew(ctx context.Context, l Lane, ttl time.Duration) error
 	// Release ends the lease; the shop rests for pause if above zero.
 	Release(ctx context.Context, l Lane, pause time.Duration) error
-	// Begin takes the job that is due first and commits its attempt before it returns. If it is a confirm
-	// job, which only reads, further due confirm jobs come with it, up to limit; every other kind comes
-	// alone, so that a killed process leaves one try in doubt and not many. Kind NotFound: none is due.
+	// Begin takes a due job and commits its attempt before it returns: of the most urgent kind, by what waits
+	// for it and how long it has waited, the one that is due first. If it is a confirm job, which only reads,
+	// further due confirm jobs come with it, up to limit; every other kind comes alone, so that a killed process
+	// leaves one try in doubt and not many. Kind NotFound: none is due.
 	Begin(ctx context.Context, l Lane, limit int) ([]Job, error)
 	// Park stops all calls to the shop for this reason until a person acts.
 	Park(ctx context.Context, l Lane, reason string) error
@@ -253,4 +259,13 @@ type Offer struct {
 	Shown      int    // the version that the shop shows, 0 none
 	Status     string // pending, active, failed
 	Reason     string
+}
+
+// Others are the processes that work on the same database.
+type Others interface {
+	// Ring wakes those that hear. A ring may be lost: it saves them the time until their next look.
+	Ring(ctx context.Context) error
+	// Hear calls heard for each ring, and once before the first, until ctx ends or the connection is lost (Kind
+	// Unavailable). Kind Conflict: rings do not come through on this database.
+	Hear(ctx context.Context, heard func()) error
 }
