@@ -14,7 +14,7 @@ import (
 // child is a service that runs in a process of its own, so that its processor time is its own too.
 type child struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	lines *bufio.Reader
 }
 

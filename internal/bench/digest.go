@@ -25,14 +25,8 @@ func digest(s spec, w *world) error {
 	if err := w.settle(ctx); err != nil {
 		return err
 	}
-	for at := 0; at < s.Events; at += stored {
-		ds := make([]connectors.Delivery, min(stored, s.Events-at))
-		for i := range ds {
-			ds[i] = w.delivery(at+i, s.Codes)
-		}
-		if _, err := w.db.Put(ctx, ds); err != nil {
-			return err
-		}
+	if err := w.put(ctx, s); err != nil {
+		return err
 	}
 	fmt.Println("filled")
 	counter := &w.digested
@@ -47,6 +41,20 @@ func digest(s spec, w *world) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(outcome{Events: s.Events, Seconds: took.Seconds()})
+}
+
+// put stores so many events.
+func (w *world) put(ctx context.Context, s spec) error {
+	for at := 0; at < s.Events; at += stored {
+		ds := make([]connectors.Delivery, min(stored, s.Events-at))
+		for i := range ds {
+			ds[i] = w.delivery(s.From+at+i, s.Codes)
+		}
+		if _, err := w.db.Put(ctx, ds); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // work runs so many pipelines until enough is true, and returns how long that took.

@@ -165,12 +165,17 @@ func (s *sample) count(status int, wait time.Duration) {
 	s.waits = append(s.waits, wait)
 }
 
-// call sends the next request and reads the answer, which has no body.
+// call sends the next of its requests.
 func (c *caller) call() (status int, err error) {
 	r := c.requests[c.next%len(c.requests)]
 	c.next++
 	r.stamp(c.rng)
-	if _, err := c.conn.Write(r.raw); err != nil {
+	return c.send(r.raw)
+}
+
+// send sends a request and reads the answer, which has no body.
+func (c *caller) send(raw []byte) (status int, err error) {
+	if _, err := c.conn.Write(raw); err != nil {
 		return 0, err
 	}
 	for n := 0; ; {

@@ -20,12 +20,16 @@ type bench struct {
 	events   int           // of one batched digest
 	idle     time.Duration // for which serve stands still while its memory is watched
 	past     int           // orders of the past that is simulated
+	sizes    string        // orders that are stored, for scale
+	webhooks int           // for million
+	chart    string        // file for scale's chart, "" for none
 	only     string        // measurements whose name begins so; "" for all
 	profiles string        // directory for CPU profiles, "" for none
 	// statements asks which statements cost PostgreSQL most.
 	statements bool
 	dir        string // for databases and the binary
 	pgbench    string
+	binary     string // grapevine, once it is built
 	server     *testdb.Server
 	load       *loader
 	report     report
@@ -54,8 +58,11 @@ func main() {
 	flag.IntVar(&b.events, "events", 8000, "events of a batched digest; one by one there are a tenth")
 	flag.DurationVar(&b.idle, "idle", time.Minute, "how long serve stands idle while its memory is watched")
 	flag.IntVar(&b.past, "past", 1_000_000, "orders of the past that is simulated")
+	flag.StringVar(&b.sizes, "sizes", "0,100000,1000000,10000000", "comma list of how many orders are stored, for scale")
+	flag.StringVar(&b.chart, "chart", "", "file for an SVG of cost against size, drawn by scale")
+	flag.IntVar(&b.webhooks, "webhooks", 1_000_000, "how many webhooks are sent, for million")
 	keep := flag.String("write-past", "", "write that past into an SQLite file, print the shop's id, and end")
-	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, serve, simulate")
+	flag.StringVar(&b.only, "only", "", "comma list of measurements: hmac, pgbench, postgres, sqlite, digest, both, workers, serve, simulate; and scale, million, which run only when they are named")
 	flag.StringVar(&b.profiles, "profiles", "", "directory for a CPU profile of each service")
 	flag.BoolVar(&b.statements, "statements", false, "after each digest print the statements that cost PostgreSQL most")
 	flag.Parse()
@@ -111,15 +118,24 @@ func (b *bench) run(base string) (err error) {
 			return err
 		}
 	}
-	if err := b.wanted("serve", b.serve); err != nil {
-		return err
+	for _, m := range []struct {
+		name    string
+		measure func() error
+	}{{"serve", b.serve}, {"simulate", b.simulate}, {"scale", b.scale}, {"million", b.million}} {
+		if err := b.wanted(m.name, m.measure); err != nil {
+			return err
+		}
 	}
-	return b.wanted("simulate", b.simulate)
+	return nil
 }
+
+// longOnes take a quarter of an hour or more, and have to be named.
+const longOnes = ",scale,million,"
 
 // wanted runs a measurement unless others were asked for.
 func (b *bench) wanted(name string, measure func() error) error {
-	if b.only != "" && !strings.Contains(","+b.only+",", ","+name+",") {
+	among := func(list string) bool { return strings.Contains(","+list+",", ","+name+",") }
+	if b.only == "" && among(longOnes) || b.only != "" && !among(b.only) {
 		return nil
 	}
 	b.doing.Store(name)

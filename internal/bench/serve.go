@@ -21,13 +21,10 @@ const (
 
 // serve measures the real binary: size, time from start to ready, memory when idle.
 func (b *bench) serve() error {
-	binary := filepath.Join(b.dir, "grapevine")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "grapevine/cmd/grapevine")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building grapevine: %w: %s", err, out)
+	if err := b.build(); err != nil {
+		return err
 	}
-	info, err := os.Stat(binary)
+	info, err := os.Stat(b.binary)
 	if err != nil {
 		return err
 	}
@@ -39,17 +36,28 @@ func (b *bench) serve() error {
 			return err
 		}
 		defer drop()
-		if err := b.serveOn(kind+" serve first start to ready", kind, binary, s, 0); err != nil {
+		if err := b.serveOn(kind+" serve first start to ready", kind, s, 0); err != nil {
 			return err
 		}
 		for range b.rounds {
-			if err := b.serveOn(kind+" serve start to ready", kind, binary, s, 0); err != nil {
+			if err := b.serveOn(kind+" serve start to ready", kind, s, 0); err != nil {
 				return err
 			}
 		}
-		if err := b.serveOn(kind+" serve start to ready", kind, binary, s, b.idle); err != nil {
+		if err := b.serveOn(kind+" serve start to ready", kind, s, b.idle); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// build makes the real binary.
+func (b *bench) build() error {
+	b.binary = filepath.Join(b.dir, "grapevine")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "grapevine/cmd/grapevine")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building grapevine: %w: %s", err, out)
 	}
 	return nil
 }
@@ -59,8 +67,8 @@ var listening = regexp.MustCompile(`msg=ready listen=(\S+)`)
 
 // serveOn starts the program on a database, waits until /readyz answers 200, and where idle
 // is not zero lets it stand so long and reads its memory.
-func (b *bench) serveOn(name, kind, binary string, s spec, idle time.Duration) error {
-	cmd := exec.Command(binary, "serve", "--migrate")
+func (b *bench) serveOn(name, kind string, s spec, idle time.Duration) error {
+	cmd := exec.Command(b.binary, "serve", "--migrate")
 	cmd.Env = append(os.Environ(), "GRAPEVINE_DATABASE_URL="+s.URL, "GRAPEVINE_MASTER_KEY="+s.Key, "GRAPEVINE_LISTEN=127.0.0.1:0",
 		"GRAPEVINE_METRICS_LISTEN=127.0.0.1:0", "GRAPEVINE_SHOPIFY_CLIENT_SECRETS="+clientSecret)
 	stderr, err := cmd.StderrPipe()

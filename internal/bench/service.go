@@ -27,13 +27,14 @@ const serviceEnv = "GRAPEVINE_BENCH_SERVICE"
 
 // spec is one service under measurement.
 type spec struct {
-	Kind      string // hmac, door, digest
+	Kind      string // hmac, door, digest, fill, work
 	URL       string // of the database
 	Key       string // master key
 	Worker    bool   // door: digest meanwhile
 	Batch     int    // digest: 0 is the pipeline's default, 1 is one transaction an event
 	Pipelines int    // digest: how many work side by side; 0 is one
-	Events    int    // digest: how many
+	Events    int    // digest, fill: how many
+	From      int    // digest: the number of the first
 	Codes     bool   // digest: orders carry a code
 	Profile   string // file for a CPU profile, "" for none
 }
@@ -82,8 +83,13 @@ func runService(text string) error {
 	if err != nil {
 		return err
 	}
-	if s.Kind == "digest" {
+	switch s.Kind {
+	case "digest":
 		return digest(s, world)
+	case "fill":
+		return fill(s, world)
+	case "work":
+		return work(s, world)
 	}
 	return serveDoor(s, world)
 }

@@ -14,6 +14,9 @@ import (
 	"grapevine/webhooks"
 )
 
+// advocateID is the customer who has the code in each shop.
+const advocateID = "1"
+
 // world is a database with shops, each with a programme and an advocate who has a code.
 type world struct {
 	db       *storage.DB
@@ -23,9 +26,24 @@ type world struct {
 	decided  atomic.Int64
 }
 
+// prepare fills an empty database, and finds what is there in one that was prepared.
 func prepare(ctx context.Context, db *storage.DB, connector *shopify.Shopify) (*world, error) {
 	w := &world{db: db, codes: map[string]string{}}
 	w.shop = storefront{connector, w.codes}
+	there, err := db.Shops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range there {
+		list, _, err := db.Advocates(ctx, s.ID, rewards.AdvocateFilter{CustomerID: advocateID}, rewards.Page{})
+		if err != nil {
+			return nil, err
+		}
+		w.codes[s.Domain] = list[0].Code
+	}
+	if len(there) > 0 {
+		return w, nil
+	}
 	for i := range shops {
 		shop, err := db.AddShop(ctx, storage.NewShop{Platform: shopify.Name, Domain: domain(i), Currency: "USD", Token: "shpat_benchmark"})
 		if err != nil {
@@ -34,7 +52,7 @@ func prepare(ctx context.Context, db *storage.DB, connector *shopify.Shopify) (*
 		if _, _, err := db.ApplyProgram(ctx, shop.ID, program(), "name: bench"); err != nil {
 			return nil, err
 		}
-		a, _, err := db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: "1", Email: "anna@example.com", FirstName: "Anna"})
+		a, _, err := db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: advocateID, Email: "anna@example.com", FirstName: "Anna"})
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +153,7 @@ func (s singly) Begin(ctx context.Context, l webhooks.Lane, _ int) ([]webhooks.J
 func (w *world) delivery(n int, codes bool) connectors.Delivery {
 	id, name, code := int64(6_000_000_000+n), domain(n%shops), ""
 	if codes {
-		code = w.codes[name]
+		id, code = id+1_000_000_000, w.codes[name]
 	}
 	at := time.Now().UTC().Add(-time.Minute)
 	return connectors.Delivery{
