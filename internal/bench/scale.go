@@ -91,6 +91,9 @@ func (b *bench) scaledTo(size int) (scaled, error) {
 			}
 		}
 	}
+	if err := b.costliest("scale", s.URL); err != nil {
+		return scaled{}, err
+	}
 	for range b.rounds {
 		seen, err := b.doorThere(s)
 		if err != nil {
