@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// binaries are the program in its builds.
+type binaries struct {
+	plain  string // as it is shipped
+	faults string // with named points, planted bugs and a clock that can be set
+	roles  bool   // serve knows --only
+}
+
+// buildAll builds the program, once a run; with race both builds look for data races.
+func buildAll(dir string, race bool) (binaries, error) {
+	b := binaries{plain: filepath.Join(dir, "grapevine"), faults: filepath.Join(dir, "grapevine-faults")}
+	var flags []string
+	if race {
+		flags = []string{"-race"}
+	}
+	for _, build := range [][]string{append(flags, "-o", b.plain), append(flags, "-tags", "faults", "-o", b.faults)} {
+		args := append(append([]string{"build"}, build...), "grapevine/cmd/grapevine")
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return b, fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	}
+	help, err := exec.Command(b.plain, "serve", "--help").Output()
+	b.roles = strings.Contains(string(help), "--only")
+	return b, err
+}
