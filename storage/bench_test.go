@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"grapevine/connectors"
 	"grapevine/internal/secret"
@@ -110,44 +109,5 @@ func BenchmarkWork(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(b.N*100)/b.Elapsed().Seconds(), "events/s")
-	})
-}
-
-// BenchmarkDecide judges batches of 25 new referred orders of one shop with 100 advocates.
-func BenchmarkDecide(b *testing.B) {
-	eachBench(b, func(b *testing.B, d *DB) {
-		ctx := context.Background()
-		shop, err := d.FindShop(ctx, "s0.example")
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, _, err := d.ApplyProgram(ctx, shop.ID, busyProgram(), ""); err != nil {
-			b.Fatal(err)
-		}
-		r := &referred{shop: shop}
-		var codes []string
-		for i := range 100 {
-			a, _, err := d.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: fmt.Sprint("c", i)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			codes = append(codes, a.Code)
-		}
-		lane, err := d.Lease(ctx, "w", time.Hour)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ResetTimer()
-		for n := range b.N {
-			batch := make([]webhooks.Confirmed, 25)
-			for i := range batch {
-				r.advocate.Code = codes[(n*25+i)%len(codes)]
-				batch[i] = webhooks.Confirmed{Job: webhooks.Job{ID: "none"}, Order: r.order(fmt.Sprint(n, "-", i))}
-			}
-			if err := d.Decide(ctx, lane, batch); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(b.N*25)/b.Elapsed().Seconds(), "orders/s")
 	})
 }

@@ -69,6 +69,7 @@ type DB struct {
 	log    *slog.Logger // may be nil
 	// nesting bounds who may hold one connection while asking for a second, below the size of the pool.
 	nesting chan struct{}
+	grown   *grown
 	close   []func() error
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
@@ -83,6 +84,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3)}
+	d.grown = &grown{since: time.Now()}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
 		err = d.openSQLite(ctx, path, opts)

@@ -23,6 +23,7 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 	if len(orders) == 0 {
 		return nil
 	}
+	defer d.analyzeGrown(ctx)
 	return d.fenced(ctx, l, "judging orders", func(x *txn) error {
 		jobs := make([]webhooks.Job, len(orders))
 		for i, c := range orders {
