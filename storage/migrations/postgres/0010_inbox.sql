@@ -61,7 +61,7 @@ CREATE TABLE events_rest PARTITION OF events DEFAULT;
 ALTER TABLE events ATTACH PARTITION events_first FOR VALUES FROM (MINVALUE) TO (1048576); -- ids from before told no time
 
 -- make_event_weeks makes the partitions from this week to that of a moment, and tells how many were missing.
--- What lies in events_rest of such a week moves into it.
+-- What lies in events_rest of such a week moves into it. Two who do so at a time do it one after the other.
 -- +goose StatementBegin
 CREATE FUNCTION make_event_weeks(until timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -72,7 +72,13 @@ BEGIN
     WHILE week <= until LOOP
         name := 'events_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD');
         IF to_regclass(name) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', name);
+            LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
+        END IF;
+        IF to_regclass(name) IS NULL THEN
+            -- Each event is written twice, so that half of what is written is dead soon.
+            EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)
+                WITH (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0.05)', name);
+            LOCK TABLE events_rest IN ACCESS EXCLUSIVE MODE;
             EXECUTE format('WITH moved AS (DELETE FROM events_rest WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved', name)
                 USING event_id(week), event_id(week + interval '7 days');
             EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, event_id(week), event_id(week + interval '7 days'));
@@ -85,3 +91,41 @@ END
 $$;
 -- +goose StatementEnd
 SELECT make_event_weeks(now() + interval '4 weeks');
+
+-- What is older than it is to be kept is found without a look at the rest.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM events_first) THEN
+        CREATE INDEX events_first_age ON events_first USING brin (received_at);
+    ELSE
+        DROP TABLE events_first;
+    END IF;
+END
+$$;
+-- +goose StatementEnd
+CREATE INDEX events_rest_age ON events_rest USING brin (received_at) WITH (autosummarize = on);
+CREATE INDEX attempts_age ON attempts USING brin (started_at) WITH (autosummarize = on);
+-- Whether somebody was erased lately.
+CREATE INDEX events_erased ON events (finished_at) WHERE body IS NULL AND status <> 'ignored';
+
+-- These rows name the shop of an event or a job in hand, which is known to be there; to look it up for each
+-- costs as much as an index. Instead no shop ever goes.
+ALTER TABLE orders DROP CONSTRAINT orders_shop_id_fkey;
+ALTER TABLE traces DROP CONSTRAINT traces_shop_id_fkey;
+ALTER TABLE jobs DROP CONSTRAINT jobs_shop_id_fkey;
+ALTER TABLE attempts DROP CONSTRAINT attempts_shop_id_fkey;
+-- +goose StatementBegin
+CREATE FUNCTION refuse_parting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a row of % is never deleted', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER shops_stay BEFORE DELETE OR UPDATE OF shop_id ON shops FOR EACH ROW EXECUTE FUNCTION refuse_parting();
+CREATE TRIGGER shops_keep BEFORE TRUNCATE ON shops FOR EACH STATEMENT EXECUTE FUNCTION refuse_parting();
+
+-- Rows that change in place have room beside them; tables that fill and empty are swept while they are small.
+ALTER TABLE lanes SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+ALTER TABLE jobs SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+ALTER TABLE worker_notes SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);

@@ -40,3 +40,7 @@ CREATE INDEX events_order ON events (shop_id, order_id, id) WHERE order_id <> ''
 CREATE INDEX events_customer ON events (shop_id, customer_id) WHERE customer_id <> '';
 CREATE INDEX events_open ON events (shop_id, status, id) WHERE status IN ('confirming', 'held', 'quarantined', 'dead');
 ALTER TABLE jobs ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+
+-- What is older than it is to be kept, and whether somebody was erased lately.
+CREATE INDEX attempts_age ON attempts (started_at);
+CREATE INDEX events_erased ON events (finished_at) WHERE body IS NULL AND status <> 'ignored';
