@@ -14,6 +14,8 @@ type FigureFilter struct {
 	Program  string
 	By       Grouping
 	Top      int // how many advocates ByAdvocate lists, 20 if zero, 200 at most
+	// Quick leaves out what no sums of days tell: the numbers of people and the value of customers.
+	Quick bool
 }
 
 // Figures are the numbers of one group: a period, a programme, a variant, an advocate, or all of them. docs/
@@ -158,6 +160,7 @@ type FigureReport struct {
 	From, To             Date // as asked for, or as they were filled in
 	Program              string
 	By                   Grouping
+	Quick                bool // people and the value of customers were not asked for
 	Total                Figures
 	Groups               []Figures // periods in their order, programmes and variants by name, advocates by revenue
 	Rejected             []ReasonFigure

@@ -17,7 +17,8 @@ const (
 )
 
 // Figures reckons a shop's figures: docs/metrics.md says how each comes about. They are read at one moment
-// of the database by a fixed number of statements, whose rows are groups and never orders. Kind NotFound
+// of the database by a fixed number of statements, whose rows are groups and never orders. Sums come from the
+// daily figures, see figures.go, what cannot be added up from single orders. Kind NotFound
 // without the shop or the programme, Invalid, code bad_range, for dates that make no periods.
 func (d *DB) Figures(ctx context.Context, shopID string, f rewards.FigureFilter) (rewards.FigureReport, error) {
 	var report rewards.FigureReport
@@ -40,6 +41,10 @@ type figuring struct {
 	now  time.Time
 	f    rewards.FigureFilter
 	top  []string // the advocates that are listed
+	// rolled tells that sums come from the daily figures, read what was read of them last, and in which form.
+	rolled bool
+	read   []dayRow
+	form   [2]any
 }
 
 func (x *txn) figuring(shopID string, f rewards.FigureFilter) (*figuring, error) {
@@ -64,8 +69,9 @@ func (x *txn) figuring(shopID string, f rewards.FigureFilter) (*figuring, error)
 	if g.f.From.IsZero() {
 		g.f.From = g.f.To.Add(1 - figureDays)
 	}
-	g.shop = rewards.FigureReport{Shop: shopID, Currency: shop.Currency, Zone: g.zone.String(), From: g.f.From, To: g.f.To, Program: f.Program, By: f.By}
-	return g, nil
+	g.shop = rewards.FigureReport{Shop: shopID, Currency: shop.Currency, Zone: g.zone.String(), From: g.f.From, To: g.f.To, Program: f.Program, By: f.By, Quick: f.Quick}
+	g.rolled, err = x.reckoned(shop)
+	return g, err
 }
 
 // zoneOf is the zone in which a shop's days begin, UTC where its name is not known.
@@ -85,7 +91,8 @@ func (g *figuring) report() (rewards.FigureReport, error) {
 	for _, step := range []func() error{
 		func() (err error) { r.Rejected, err = g.rejected(whole); return err },
 		func() (err error) { r.Value, err = g.value(whole); return err },
-		func() (err error) { r.Review, r.HeldNow, err = g.review(); return err },
+		func() (err error) { r.Review, err = g.review(); return err },
+		func() (err error) { r.HeldNow, err = g.heldNow(); return err },
 		func() (err error) { r.Budgets, err = g.budgets(); return err },
 	} {
 		if err := step(); err != nil {
@@ -99,7 +106,14 @@ func (g *figuring) report() (rewards.FigureReport, error) {
 // people do not add up.
 func (g *figuring) sheets(r *rewards.FigureReport) error {
 	additive, distinct := []filler{g.orders, g.codes, g.moved, g.made}, []filler{g.people, g.sharing}
-	everything := slices.Concat(additive, distinct)
+	if g.f.Quick {
+		distinct = nil
+	}
+	sums := additive
+	if g.rolled {
+		sums = []filler{g.fromDays}
+	}
+	everything := slices.Concat(sums, distinct)
 	if !g.f.By.OverTime() {
 		total, err := g.sheet(rewards.ByNothing, everything)
 		if err != nil {
@@ -109,6 +123,12 @@ func (g *figuring) sheets(r *rewards.FigureReport) error {
 		if g.f.By == rewards.ByNothing {
 			return nil
 		}
+	}
+	switch {
+	case g.rolled && g.f.By == rewards.ByVariant: // the days do not tell rewards apart by variant
+		everything = slices.Concat([]filler{g.fromDays, g.moved, g.made}, distinct)
+	case g.rolled && g.f.By == rewards.ByAdvocate:
+		everything = slices.Concat(additive, distinct)
 	}
 	groups, err := g.sheet(g.f.By, everything)
 	if err != nil {

@@ -163,6 +163,9 @@ func (b *metricsBook) story() {
 	b.january()
 	b.february()
 	b.march()
+	// What on dates again no trigger has seen.
+	b.raw("UPDATE figure_shops SET next_day = -1")
+	b.rollUp()
 }
 
 func (b *metricsBook) january() {

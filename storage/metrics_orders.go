@@ -8,12 +8,13 @@ const (
 	asReferral = "o.outcome IN ('rewarded', 'pending', 'held') AND o.advocate_id IS NOT NULL"
 )
 
-// during joins the periods with the rows of a shop in them, and goes on behind WHERE. PostgreSQL is kept from
-// comparing each row with each period: OFFSET 0 has it look for the rows of one period after the other.
-func (g *figuring) during(table, at, join string) string {
+// during joins the periods with the rows of a shop in them for which a condition holds, and goes on behind
+// WHERE. PostgreSQL is kept from comparing each row with each period: OFFSET 0 has it look for the rows of one
+// period after the other.
+func (x *txn) during(table, at, condition, join string) string {
 	alias := table[:1]
-	rows := alias + ".shop_id = ? AND " + alias + "." + at + " >= v.since AND " + alias + "." + at + " < v.until"
-	if g.d.lite {
+	rows := alias + ".shop_id = ? AND " + at + " >= v.since AND " + at + " < v.until" + condition
+	if x.d.lite {
 		return " FROM v CROSS JOIN " + table + " " + alias + join + " WHERE " + rows
 	}
 	return " FROM v CROSS JOIN LATERAL (SELECT * FROM " + table + " " + alias + " WHERE " + rows + " OFFSET 0) " + alias + join + " WHERE true"
@@ -21,7 +22,7 @@ func (g *figuring) during(table, at, join string) string {
 
 // inPeriod are the good orders of the periods.
 func (g *figuring) inPeriod() string {
-	return g.during("orders", "placed_at", "") + " AND " + goodOrder
+	return g.during("orders", "o.placed_at", "", "") + " AND " + goodOrder
 }
 
 // orderKey are the columns by which orders are told apart.
@@ -137,16 +138,11 @@ func (g *figuring) people(s *sheet) error {
 	return err
 }
 
-// codes sums what codes of advocates took off, and counts the orders for which a link was followed. What was
-// taken off stands in the order's record only, which is read where there was a code or a link.
+// codes sums what codes of advocates took off, and counts the orders for which a link was followed.
 func (g *figuring) codes(s *sheet) error {
-	tookOff := "SELECT coalesce(sum((c -> 'took_off' ->> 'minor')::bigint), 0) FROM json_array_elements(o.record #> '{Facts,claims}') c"
-	if g.d.lite {
-		tookOff = "SELECT coalesce(sum(c.value ->> '$.took_off.minor'), 0) FROM json_each(o.record, '$.Facts.claims') c"
-	}
 	var q statement
 	q.add("SELECT n, program, variant, advocate, CAST(sum(CASE WHEN won THEN took_off ELSE 0 END) AS bigint) AS good, CAST(sum(CASE WHEN won THEN 0 ELSE took_off END) AS bigint) AS bad," +
-		" sum(CASE WHEN won AND linked THEN 1 ELSE 0 END) AS links FROM (SELECT " + orderKey(s.by) + ", o.outcome <> 'rejected' AS won, (" + tookOff + ") AS took_off, o.linked")
+		" sum(CASE WHEN won AND linked THEN 1 ELSE 0 END) AS links FROM (SELECT " + orderKey(s.by) + ", o.outcome <> 'rejected' AS won, o.took_off_minor AS took_off, o.linked")
 	q.add(g.inPeriod()+" AND (o.outcome = 'rejected' OR "+asReferral+") AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	if s.by != rewards.ByNothing && !s.by.OverTime() {
 		q.add(" AND o.program <> ''")

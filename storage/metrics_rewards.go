@@ -36,7 +36,7 @@ func (g *figuring) moved(s *sheet) error {
 	for _, c := range []struct{ account, name string }{{"pending", "waiting"}, {"issued", "held"}, {"used", "used"}, {"loss", "lost"}} {
 		q.add(", sum(CASE WHEN l.account LIKE '" + c.account + ":%' THEN l.amount_minor ELSE 0 END) AS " + c.name)
 	}
-	q.add(g.during("ledger", "at", "")+" GROUP BY v.n, l.reward_id, l.currency) m", g.shop.Shop)
+	q.add(g.during("ledger", "l.at", "", "")+" GROUP BY v.n, l.reward_id, l.currency) m", g.shop.Shop)
 	q.add(" JOIN rewards r ON r.shop_id = ? AND r.id = m.reward_id"+orderOf(s.by)+" WHERE r.shop_id = ?", g.shop.Shop, g.shop.Shop)
 	g.mine(&q, s, "r.program", "r.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate, kind, unit")
@@ -57,7 +57,7 @@ func (g *figuring) made(s *sheet) error {
 	var q statement
 	q.add("SELECT n, program, variant, advocate, kind, unit, count(*) AS made, sum(CASE WHEN value_minor = 0 THEN 1 ELSE 0 END) AS unpriced" +
 		" FROM (SELECT v.n, " + rewardKey(s.by) + ", r.kind, r.currency AS unit, r.value_minor")
-	q.add(g.during("rewards", "created_at", orderOf(s.by))+" AND r.replaces = ''", g.shop.Shop)
+	q.add(g.during("rewards", "r.created_at", "", orderOf(s.by))+" AND r.replaces = ''", g.shop.Shop)
 	g.mine(&q, s, "r.program", "r.advocate_id")
 	q.add(") c GROUP BY n, program, variant, advocate, kind, unit")
 	rows, err := ask[struct {
@@ -151,31 +151,39 @@ func (s *sheet) cumulate(changes map[groupKey]int64) {
 	}
 }
 
-// review sums what waits for the end of a hold or for a person, and counts the orders that wait for one.
-func (g *figuring) review() (all []rewards.ReviewFigures, held int64, err error) {
-	var q, h statement
+// review sums what waits for the end of a hold or for a person.
+func (g *figuring) review() (all []rewards.ReviewFigures, err error) {
+	if g.rolled {
+		return g.reviewDays(), nil
+	}
+	var q statement
 	q.add("SELECT r.status, r.currency, count(*) AS n, CAST(sum(r.net_minor) AS bigint) AS minor FROM rewards r WHERE r.shop_id = ? AND r.status IN ('pending', 'held')", g.shop.Shop)
-	h.add("SELECT count(*) FROM orders o WHERE o.shop_id = ? AND o.outcome = 'held' AND o.outcome <> 'none'", g.shop.Shop)
 	if g.f.Program != "" {
 		q.add(" AND r.program = ?", g.f.Program)
-		h.add(" AND o.program = ?", g.f.Program)
 	}
 	q.add(" GROUP BY r.status, r.currency ORDER BY r.status, r.currency")
 	rows, err := answer[struct {
 		Status, Currency string
 		N, Minor         int64
 	}](g, &q)
-	if err != nil {
-		return nil, 0, err
-	}
 	for _, r := range rows {
 		all = append(all, rewards.ReviewFigures{Status: rewards.Status(r.Status), Unit: r.Currency, Rewards: r.N, Amount: rewards.Money{Minor: r.Minor, Currency: r.Currency}})
 	}
-	counts, err := answer[int64](g, &h)
+	return all, err
+}
+
+// heldNow counts the orders that wait for a person: by an index, and there are as many as people can look at.
+func (g *figuring) heldNow() (held int64, err error) {
+	var q statement
+	q.add("SELECT count(*) FROM orders o WHERE o.shop_id = ? AND o.outcome = 'held' AND o.outcome <> 'none'", g.shop.Shop)
+	if g.f.Program != "" {
+		q.add(" AND o.program = ?", g.f.Program)
+	}
+	counts, err := answer[int64](g, &q)
 	if err == nil {
 		held = counts[0]
 	}
-	return all, held, err
+	return held, err
 }
 
 // budgets tells what became of each budget since its beginning.
@@ -207,16 +215,34 @@ func (g *figuring) budgets() (all []rewards.BudgetFigures, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	var sums statement
-	sums.add("SELECT o.program, CAST(sum(o.eligible_minor) AS bigint) AS minor FROM orders o WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+
-		" AND o.currency = ? AND o.program IN ? GROUP BY o.program", g.shop.Shop, g.shop.Currency, names)
-	earned, err := answer[struct {
-		Program string
-		Minor   int64
-	}](g, &sums)
-	for _, r := range earned {
-		i := slices.IndexFunc(all, func(b rewards.BudgetFigures) bool { return b.Program == r.Program })
-		all[i].Revenue.Minor = r.Minor
+	earned, err := g.earned(names)
+	for program, minor := range earned {
+		i := slices.IndexFunc(all, func(b rewards.BudgetFigures) bool { return b.Program == program })
+		all[i].Revenue.Minor = minor
 	}
 	return all, err
+}
+
+// earned sums the revenue of all referred orders of programmes.
+func (g *figuring) earned(programs []string) (map[string]int64, error) {
+	sums := map[string]int64{}
+	if g.rolled {
+		for _, r := range g.read {
+			if r.What == "earned" && r.Unit == g.shop.Currency && slices.Contains(programs, r.Program) {
+				sums[r.Program] = r.A
+			}
+		}
+		return sums, nil
+	}
+	var q statement
+	q.add("SELECT o.program, CAST(sum(o.eligible_minor) AS bigint) AS minor FROM orders o WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+
+		" AND o.currency = ? AND o.program IN ? GROUP BY o.program", g.shop.Shop, g.shop.Currency, programs)
+	rows, err := answer[struct {
+		Program string
+		Minor   int64
+	}](g, &q)
+	for _, r := range rows {
+		sums[r.Program] = r.Minor
+	}
+	return sums, err
 }

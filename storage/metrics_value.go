@@ -8,6 +8,9 @@ import (
 
 // rejected counts the rejected orders by reason, whatever became of their payment: a refund rejects too.
 func (g *figuring) rejected(whole rewards.Period) ([]rewards.ReasonFigure, error) {
+	if g.rolled {
+		return g.rejectedDays(), nil
+	}
 	var q statement
 	q.add("SELECT o.reason, count(*) AS orders FROM orders o WHERE o.shop_id = ? AND o.placed_at >= ? AND o.placed_at < ? AND o.outcome = 'rejected' AND o.outcome <> 'none' AND NOT o.test AND NOT o.historic",
 		g.shop.Shop, whole.From, whole.Until) // the second condition is that of an index
@@ -22,6 +25,9 @@ func (g *figuring) rejected(whole rewards.Period) ([]rewards.ReasonFigure, error
 var valueDays = []int{90, 365}
 
 func (g *figuring) value(whole rewards.Period) (all []rewards.ValueFigures, err error) {
+	if g.f.Quick {
+		return nil, nil
+	}
 	for _, days := range valueDays {
 		v, err := g.valueOver(days, whole)
 		if err != nil {

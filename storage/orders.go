@@ -38,7 +38,7 @@ type orderRecord struct {
 const orderCols = `shop_id text, order_id text, name text, status text, currency text, original_minor bigint, eligible_minor bigint,
   customer_id text, email_key text, placed_at timestamptz, updated_at timestamptz, paid boolean, test boolean,
   outcome text, reason text, program text, version integer, variant text, referral integer, advocate_id text, code text, linked boolean,
-  historic boolean, record text`
+  took_off_minor bigint, historic boolean, record text`
 
 // The ways of meeting a row that is there. A plain order never replaces a judged one, a newer one, nor one
 // that was imported, unless it is marked as such; a judged one replaces what it was judged from.
@@ -50,17 +50,17 @@ const (
 )
 
 const saveOrdersSQL = `INSERT INTO orders (shop_id, order_id, name, status, currency, original_minor, eligible_minor, customer_id, email_key,
-  placed_at, updated_at, paid, test, outcome, reason, program, version, variant, referral, advocate_id, code, linked, historic, record)
+  placed_at, updated_at, paid, test, outcome, reason, program, version, variant, referral, advocate_id, code, linked, took_off_minor, historic, record)
 SELECT v.shop_id, v.order_id, v.name, v.status, v.currency, v.original_minor, v.eligible_minor, v.customer_id, v.email_key,
   v.placed_at, v.updated_at, v.paid, v.test, v.outcome, v.reason, v.program, v.version, v.variant, v.referral, v.advocate_id, v.code, v.linked,
-  v.historic, v.record{json} FROM v WHERE true
+  v.took_off_minor, v.historic, v.record{json} FROM v WHERE true
 ORDER BY v.shop_id, v.order_id
 ON CONFLICT (shop_id, order_id) DO UPDATE SET name = excluded.name, status = excluded.status, currency = excluded.currency,
   original_minor = excluded.original_minor, eligible_minor = excluded.eligible_minor, customer_id = excluded.customer_id,
   email_key = excluded.email_key, placed_at = excluded.placed_at, updated_at = excluded.updated_at, paid = excluded.paid,
   test = excluded.test, outcome = excluded.outcome, reason = excluded.reason, program = excluded.program,
   version = excluded.version, variant = excluded.variant, referral = excluded.referral, advocate_id = excluded.advocate_id,
-  code = excluded.code, linked = excluded.linked, historic = excluded.historic, record = excluded.record`
+  code = excluded.code, linked = excluded.linked, took_off_minor = excluded.took_off_minor, historic = excluded.historic, record = excluded.record`
 
 func (x *txn) saveOrders(orders []orderRecord, where string) error {
 	_, err := x.upsertOrders(orders, where)
@@ -116,6 +116,14 @@ func referrer(rec rewards.Record) (code string, linked bool) {
 	return code, linked
 }
 
+// tookOff is what the codes of advocates took off an order, in minor units.
+func tookOff(rec rewards.Record) (minor int64) {
+	for _, c := range rec.Facts.Claims {
+		minor += c.TookOff.Minor
+	}
+	return minor
+}
+
 func (o orderRecord) values() ([]any, error) {
 	text, err := json.Marshal(o.rec)
 	if err != nil {
@@ -136,7 +144,7 @@ func (o orderRecord) values() ([]any, error) {
 		o.rec.Eligible.Original.Minor, o.rec.Eligible.Left.Minor, clean(who.ID), who.EmailKey,
 		order.PlacedAt, order.UpdatedAt, order.Paid(), order.Test,
 		string(d.Outcome), string(d.Reason), d.Program, d.Version, d.Variant, d.Referral, advocate, code, linked,
-		o.rec.Facts.Historic, string(text),
+		tookOff(o.rec), o.rec.Facts.Historic, string(text),
 	}, nil
 }
 
