@@ -6,14 +6,17 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 )
 
 const (
-	// percent lets the heap grow to five times what is alive before it is collected. Little is alive
-	// (some 5 MB), so at Go's own setting of 100 there are dozens of collections a second under load, and
-	// they take a fifth of the service's processor time.
-	percent = 400
+	// Little is alive (some 5 MB), so at Go's own setting of 100 there are dozens of collections a second under
+	// load, and they take a fifth of the service's processor time. So the heap may grow to five times what is
+	// alive while that is within budget, and to twice what is alive in any case.
+	most   = 400
+	least  = 100
+	budget = 26 << 20
 	// limit bounds what that may cost when much is alive: towards it the heap is collected as often as
 	// it takes.
 	limit = 512 << 20
@@ -30,7 +33,8 @@ func Tune(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(percent)
+	debug.SetGCPercent(least)
+	follow(ctx, least)
 	go func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
@@ -43,4 +47,40 @@ func Tune(ctx context.Context) {
 			}
 		}
 	}()
+}
+
+// mark is what a collection finds dead, so that somebody is told of the collection. It is larger than what the
+// allocator would put beside something that lives.
+type mark [32]byte
+
+// follow sets after each collection how far the heap may grow until the next.
+func follow(ctx context.Context, set int) {
+	runtime.AddCleanup(new(mark), func(set int) {
+		if ctx.Err() != nil {
+			return
+		}
+		if p := percentFor(alive()); p < set-set/8 || p > set+set/8 {
+			debug.SetGCPercent(p)
+			set = p
+		}
+		follow(ctx, set)
+	}, set)
+}
+
+// percentFor is how much the heap may grow when so many bytes are alive.
+func percentFor(alive uint64) int {
+	if alive == 0 {
+		return most
+	}
+	return int(min(most, max(least, (budget-min(alive, budget))*100/alive)))
+}
+
+// alive is what the last collection left, in bytes.
+func alive() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }
