@@ -15,7 +15,7 @@ func (x *txn) saveEffect(shopID string, e rewards.Effect) error {
 		func() error { return x.savePostings(shopID, e.Postings) },
 		func() error { return x.saveBudgets(shopID, e.Budget) },
 		func() error { return x.saveAlerts(shopID, e.Alerts) },
-		func() error { return x.enqueue(shopJobs(shopID, e.Jobs)) },
+		func() error { return x.enqueue(x.traced(shopJobs(shopID, e.Jobs))) },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -71,6 +71,7 @@ type DB struct {
 	nesting chan struct{}
 	grown   *grown
 	close   []func() error
+	inner   inner
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
 }

@@ -36,6 +36,7 @@ func (d *DB) openPostgres(ctx context.Context, opts Options) error {
 		return d.fault("opening PostgreSQL", err)
 	}
 	d.close = append(d.close, closePool(pool))
+	d.watchPool("all", pool)
 	d.dedicated = config.ConnConfig.Copy()
 	d.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), gormConfig(opts.Log))
 	if err != nil {

@@ -50,8 +50,12 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	if d.writer, err = d.openHandle(ctx, name+"&_txlock=immediate", 1, opts); err != nil {
 		return err
 	}
-	d.reader, err = d.openHandle(ctx, name+"&_pragma=query_only(1)", sqliteReaders, opts)
-	return err
+	if d.reader, err = d.openHandle(ctx, name+"&_pragma=query_only(1)", sqliteReaders, opts); err != nil {
+		return err
+	}
+	d.watchHandle("writer", d.writer)
+	d.watchHandle("readers", d.reader)
+	return nil
 }
 
 func (d *DB) openHandle(ctx context.Context, name string, connections int, opts Options) (*gorm.DB, error) {

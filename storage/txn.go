@@ -21,6 +21,8 @@ type txn struct {
 	at  time.Time // the database's time, once asked for
 	// told is what is to be logged once the transaction is committed.
 	told []func(*slog.Logger)
+	// traces are the traceparents of what asks for jobs, by the job's subject; "" is for all others.
+	traces map[string]string
 }
 
 // afterwards has something logged once the transaction is committed: of one that is run again only the

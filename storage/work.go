@@ -81,6 +81,7 @@ func (x *txn) judge(l webhooks.Lane, orders []webhooks.Confirmed) error {
 			return err
 		}
 		changes = append(changes, change)
+		x.carry(c.Job.Trace, change.Effect.Jobs)
 	}
 	if err := x.saveChanges(shopID, changes); err != nil {
 		return err
@@ -171,9 +172,12 @@ func (x *txn) endWaiting(shopID string, orders []webhooks.Confirmed) error {
 			judged.add(clean(c.Job.Subject), c.Order.ID)
 		}
 	}
-	_, err := x.execAll(judged, `UPDATE events AS e SET order_id = o.order_id, status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
+	received, err := queryAll[stamp](x, judged, `UPDATE events AS e SET order_id = o.order_id, status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
 FROM v JOIN orders o ON o.shop_id = ? AND o.order_id = v.order_id
-WHERE e.shop_id = o.shop_id AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming'`, shopID)
+WHERE e.shop_id = o.shop_id AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming' RETURNING due_at`, shopID)
+	if err == nil {
+		err = x.decided(received)
+	}
 	if err != nil {
 		return err
 	}
@@ -188,6 +192,7 @@ func (d *DB) Step(ctx context.Context, l webhooks.Lane, j webhooks.Job, res rewa
 		if _, err := x.endJobs(l.Shop.ID, []webhooks.Job{j}); err != nil {
 			return err
 		}
+		x.traces = map[string]string{"": j.Trace}
 		if err := x.record(l.Shop.ID, j.Subject, res); err != nil {
 			return err
 		}

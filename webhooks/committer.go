@@ -37,6 +37,7 @@ var errFull = rewards.Errorf(rewards.Unavailable, "inbox_full", "more than %d de
 // themselves under load.
 type committer struct {
 	inbox  Inbox
+	meter  Meter
 	queue  chan *waiting
 	stored *bell // rung after each group that brought something new
 	done   sync.WaitGroup
@@ -48,8 +49,8 @@ type waiting struct {
 	answer   chan error // buffered: a committer never waits for a sender that has left
 }
 
-func newCommitter(inbox Inbox, stored func(n int)) *committer {
-	return &committer{inbox: inbox, queue: make(chan *waiting, queueLimit), stored: &bell{strike: stored}}
+func newCommitter(inbox Inbox, meter Meter, stored func(n int)) *committer {
+	return &committer{inbox: inbox, meter: meter, queue: make(chan *waiting, queueLimit), stored: &bell{strike: stored}}
 }
 
 // start runs the committers until stop.
@@ -70,6 +71,7 @@ func (c *committer) put(d connectors.Delivery) (*waiting, error) {
 	w := &waiting{delivery: d, answer: make(chan error, 1)}
 	select {
 	case c.queue <- w:
+		c.meter.Queued(1, len(d.Body))
 		return w, nil
 	default:
 		return nil, errFull
@@ -112,9 +114,12 @@ func (c *committer) fill(group []*waiting) []*waiting {
 // tried alone, so that one bad row does not fail its neighbours.
 func (c *committer) commit(group []*waiting) {
 	ds := make([]connectors.Delivery, len(group))
+	waited := 0
 	for i, w := range group {
 		ds[i] = w.delivery
+		waited += len(w.delivery.Body)
 	}
+	defer c.meter.Queued(-len(group), -waited)
 	err := c.store(ds)
 	if err == nil || len(group) == 1 || rewards.KindOf(err) == rewards.Unavailable {
 		for _, w := range group {
@@ -137,7 +142,9 @@ func (c *committer) store(ds []connectors.Delivery) (err error) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), commitTimeout, errors.New("storing deliveries: out of time"))
 	defer cancel()
 	fault.Point(ctx, fault.PutBefore)
+	begun := time.Now()
 	n, err := c.inbox.Put(ctx, ds)
+	c.meter.Stored(len(ds), time.Since(begun), err)
 	fault.Point(ctx, fault.PutCommitted)
 	if err == nil && n > 0 {
 		c.stored.ring(n)

@@ -31,7 +31,9 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 			}
 			continue
 		}
-		c, failed := v.read(ctx, j)
+		seen, span := v.followJob(ctx, "confirm", v.lane.Shop.ID, &j)
+		c, failed := v.read(seen, j)
+		span.End(failed.cause())
 		if failed == nil {
 			confirmed = append(confirmed, c)
 			continue

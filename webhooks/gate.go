@@ -33,6 +33,7 @@ type gate struct {
 	doors  *doorkeeper
 	store  *committer
 	meter  Meter
+	tracer Tracer
 	log    *slog.Logger
 	bodies *sync.Pool
 }
@@ -70,13 +71,16 @@ func (g *gate) enter(c echo.Context) int {
 	return g.receive(c.Request(), c.Response(), door)
 }
 
-func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.Door) int {
+func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.Door) (status int) {
+	span := g.tracer.Receive(r.Context(), g.source.Name())
+	defer func() { endReceive(span, status) }()
 	buf := g.bodies.Get().(*bytes.Buffer)
 	d, status := g.check(r, w, buf, door)
 	if status != http.StatusOK || d.Ping {
 		g.reuse(buf)
 		return status
 	}
+	d.Trace = span.Trace()
 	waiting, err := g.store.put(d)
 	if err != nil {
 		g.reuse(buf)

@@ -92,7 +92,10 @@ func (v *visit) do(ctx context.Context, jobs []Job) error {
 		return v.confirm(ctx, jobs)
 	}
 	begun := v.opts.Now()
+	ctx, span := v.followJob(ctx, "act", v.lane.Shop.ID, &jobs[0])
 	outcome, err := v.act(ctx, jobs[0])
+	span.Tell("outcome", outcome)
+	span.End(err)
 	if err == nil {
 		v.opts.Meter.Called(jobs[0].Kind, outcome, v.opts.Now().Sub(begun))
 	}
@@ -205,8 +208,11 @@ func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connecto
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callFor, rewards.Errorf(rewards.Unavailable, "shop_timeout", "no answer within %s", callFor))
 	defer cancel()
+	ctx, span := v.opts.Tracer.Follow(ctx, "call", "")
+	span.Tell("platform", v.lane.Shop.Platform)
 	fault.Point(ctx, fault.CallBefore)
 	r, err := do(ctx)
+	span.End(err)
 	fault.Point(ctx, fault.CallAnswered)
 	v.pause = max(v.pause, r.Pace.Wait())
 	if err != nil {

@@ -47,8 +47,10 @@ type Options struct {
 	// Poll is how often the tables are looked at without a wake-up; 500 ms if 0.
 	Poll  time.Duration
 	Meter Meter
-	Log   *slog.Logger
-	Now   func() time.Time // for Retry-After dates and metrics only: leases use the database's clock
+	// Tracer tells what is done about single deliveries; Untold if nil.
+	Tracer Tracer
+	Log    *slog.Logger
+	Now    func() time.Time // for Retry-After dates and metrics only: leases use the database's clock
 }
 
 // Pipeline takes webhooks in and works on them.
@@ -80,7 +82,7 @@ func New(o Options) (*Pipeline, error) {
 		p.platforms[pf.Name()] = pf
 		p.digester.sources[pf.Name()] = pf
 	}
-	p.committer = newCommitter(o.Inbox, func(int) { wake(p.events) })
+	p.committer = newCommitter(o.Inbox, o.Meter, func(int) { wake(p.events) })
 	p.committer.start()
 	return p, nil
 }
@@ -104,6 +106,10 @@ func (o Options) withDefaults() Options {
 	if o.Meter == nil {
 		o.Meter = Nop{}
 	}
+	if o.Tracer == nil {
+		o.Tracer = Untold{}
+	}
+	o.Work = tracedWork{o.Work, o.Tracer}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -118,7 +124,7 @@ func (o Options) withDefaults() Options {
 func (p *Pipeline) Mount(e *echo.Echo) {
 	doors := newDoorkeeper(p.opts.Doors, p.opts.Now)
 	for name, pf := range p.platforms {
-		g := &gate{source: pf, doors: doors, store: p.committer, meter: p.opts.Meter, log: p.opts.Log, bodies: p.bodies}
+		g := &gate{source: pf, doors: doors, store: p.committer, meter: p.opts.Meter, tracer: p.opts.Tracer, log: p.opts.Log, bodies: p.bodies}
 		can := pf.Capabilities()
 		if can.SharedDoor {
 			e.POST("/webhooks/"+name, g.handle)

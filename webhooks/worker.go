@@ -23,7 +23,7 @@ func (p *Pipeline) digestLoop(ctx context.Context) {
 			p.rescue(ctx, false)
 			rescued = p.opts.Now()
 		}
-		n, err := p.opts.Inbox.Work(ctx, p.opts.Worker, p.opts.Batch, p.metered(p.digester.digest))
+		n, err := p.opts.Inbox.Work(ctx, p.opts.Worker, p.opts.Batch, p.metered(p.traced(p.digester.digest)))
 		if err != nil {
 			p.failed(ctx, "digesting events", err)
 		}
@@ -45,7 +45,7 @@ func (p *Pipeline) digestLoop(ctx context.Context) {
 
 // digestSuspects tries one event that failed in company, alone.
 func (p *Pipeline) digestSuspects(ctx context.Context) int {
-	n, err := p.opts.Inbox.WorkSuspect(ctx, p.opts.Worker, maxTries, p.metered(p.digester.digest))
+	n, err := p.opts.Inbox.WorkSuspect(ctx, p.opts.Worker, maxTries, p.metered(p.traced(p.digester.digest)))
 	if err != nil {
 		p.failed(ctx, "digesting a suspect event", err)
 	}
@@ -69,6 +69,9 @@ func (p *Pipeline) metered(f DigestFunc) DigestFunc {
 		counts := map[EventStatus]int{}
 		for _, r := range results {
 			counts[r.Status]++
+		}
+		for i := range results {
+			p.opts.Meter.Waited(p.opts.Now().Sub(events[i].ReceivedAt))
 		}
 		for status, n := range counts {
 			p.opts.Meter.Digested(status, n)

@@ -13,29 +13,15 @@ import (
 	"grapevine/webhooks"
 )
 
-// readWithin bounds one reading of the figures.
-const readWithin = 5 * time.Second
-
-// Stats are the figures that only the database knows.
-type Stats interface {
-	// EventCounts counts the events that have not ended well (pending, confirming, held, quarantined,
-	// dead) by status; oldest is the age of the oldest one that is pending or confirming, zero if none is.
-	EventCounts(ctx context.Context) (counts map[webhooks.EventStatus]int64, oldest time.Duration, err error)
-	// JobCounts counts the jobs that are due now, all that wait, and those that were given up.
-	JobCounts(ctx context.Context) (due, waiting, dead int64, err error)
-	// ShopCounts counts the shops by status: active, paused, parked, uninstalled.
-	ShopCounts(ctx context.Context) (map[string]int64, error)
-	// RewardCounts counts the rewards by status.
-	RewardCounts(ctx context.Context) (map[rewards.Status]int64, error)
-}
+// slower is how much longer the figures serve that cost more to count, and how much less often ledgers are
+// looked at.
+const slower = 12
 
 // figures is one reading.
 type figures struct {
-	events             map[webhooks.EventStatus]int64
-	oldest             time.Duration
-	due, waiting, dead int64
-	shops              map[string]int64
-	rewards            map[rewards.Status]int64
+	webhooks.Backlog
+	webhooks.Stock
+	ledger ledgers
 }
 
 // gauges is a collector that reads Stats, and remembers the answer for a short while.
@@ -45,32 +31,44 @@ type gauges struct {
 	keep  time.Duration
 	now   func() time.Time
 
-	mu   sync.Mutex
-	read time.Time // of last; zero before the first
-	last figures
-	ok   bool
+	mu      sync.Mutex
+	read    time.Time // of last; zero before the first
+	counted time.Time // of its Stock
+	last    figures
+	ok      bool
+	round   round
 
-	events, oldest, jobs, shops, rewards, up *prometheus.Desc
+	events, oldest, jobs, oldestJob, late, lateShops      *prometheus.Desc
+	shops, rewards, oldestReward, schema, up              *prometheus.Desc
+	ledgerOK, ledgerAt, choreGood, choreFailed, choreLate *prometheus.Desc
 }
 
 func newGauges(o Options) *gauges {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("grapevine_"+name, help, labels, nil)
-	}
 	return &gauges{
-		stats: o.Stats, log: o.Log, keep: o.Keep, now: o.Now,
-		events:  desc("events", "Events that have not ended well, by status.", "status"),
-		oldest:  desc("event_oldest_pending_seconds", "Age of the oldest event that nobody has worked on yet."),
-		jobs:    desc("jobs", "Jobs: due now, waiting in all, given up.", "state"),
-		shops:   desc("shops", "Shops by status; a parked one cannot be called.", "status"),
-		rewards: desc("rewards", "Rewards by status.", "status"),
-		up:      desc("database_up", "Whether the database answered when these figures were read."),
+		stats: o.Stats, log: o.Log, keep: o.Keep, now: o.Now, round: round{bad: map[string]bool{}},
+		events:       desc("events", "Events that have not ended well, by status; more than a million are told as a million.", "status"),
+		oldest:       desc("event_oldest_pending_seconds", "Age of the oldest event that nobody has finished with yet."),
+		jobs:         desc("jobs", "Jobs by kind and state: due now, waiting in all, dead (given up).", "kind", "state"),
+		oldestJob:    desc("job_oldest_due_seconds", "How long the job that should have been done first has been waiting, in shops that are called."),
+		late:         desc("shop_late_seconds", "How long the oldest due job of a shop has been waiting: the 20 shops that wait longest, and the longest wait of all others as other.", "shop"),
+		lateShops:    desc("late_shops", "Shops whose oldest due job has been waiting for more than a minute; more than 20 are told as 20."),
+		shops:        desc("shops", "Shops by status; a parked one cannot be called.", "status"),
+		rewards:      desc("rewards", "Rewards that have not ended, by status.", "status"),
+		oldestReward: desc("reward_oldest_issuing_seconds", "Age of the oldest reward that is on its way into a shop."),
+		schema:       desc("schema_version", "Version of the database's schema."),
+		up:           desc("database_up", "Whether the database answered when these figures were read."),
+		ledgerOK:     desc("ledger_ok", "0 where the end of a shop's ledger does not add up or its chain is broken."),
+		ledgerAt:     desc("ledger_checked_timestamp_seconds", "When the ledgers of all shops had been looked at last."),
+		choreGood:    desc("chore_last_success_timestamp_seconds", "When periodic work last went well, by its name.", "chore"),
+		choreLate:    desc("chore_late", "1 where periodic work has not gone well for three of its turns, and an hour at least.", "chore"),
+		choreFailed:  desc("chore_failed", "1 where the last run of periodic work failed.", "chore"),
 	}
 }
 
 // Describe lists the gauges.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{g.events, g.oldest, g.jobs, g.shops, g.rewards, g.up} {
+	for _, d := range []*prometheus.Desc{g.events, g.oldest, g.jobs, g.oldestJob, g.late, g.lateShops, g.shops, g.rewards,
+		g.oldestReward, g.schema, g.up, g.ledgerOK, g.ledgerAt, g.choreGood, g.choreFailed, g.choreLate} {
 		ch <- d
 	}
 }
@@ -82,23 +80,63 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	gauge(g.up, truth(ok))
 	if !ok {
-		gauge(g.up, 0)
 		return
 	}
-	gauge(g.up, 1)
-	for status, n := range f.events {
+	g.sendBacklog(gauge, f.Backlog)
+	g.sendStock(gauge, f.Stock)
+	gauge(g.ledgerOK, truth(f.ledger.ok))
+	if !f.ledger.at.IsZero() {
+		gauge(g.ledgerAt, float64(f.ledger.at.Unix()))
+	}
+}
+
+type sender func(d *prometheus.Desc, v float64, labels ...string)
+
+func (g *gauges) sendBacklog(gauge sender, b webhooks.Backlog) {
+	for status, n := range b.Events {
 		gauge(g.events, float64(n), string(status))
 	}
-	gauge(g.oldest, f.oldest.Seconds())
-	gauge(g.jobs, float64(f.due), "due")
-	gauge(g.jobs, float64(f.waiting), "waiting")
-	gauge(g.jobs, float64(f.dead), "dead")
-	for status, n := range f.shops {
+	gauge(g.oldest, b.OldestEvent.Seconds())
+	for kind, n := range b.Due {
+		gauge(g.jobs, float64(n), string(kind), "due")
+	}
+	for kind, n := range b.Dead {
+		gauge(g.jobs, float64(n), string(kind), "dead")
+	}
+	gauge(g.oldestJob, b.OldestDue.Seconds())
+	late := 0
+	for _, s := range b.Late {
+		gauge(g.late, s.Age.Seconds(), s.ShopID)
+		if s.Age > time.Minute {
+			late++
+		}
+	}
+	if b.LateRest.Age > 0 {
+		gauge(g.late, b.LateRest.Age.Seconds(), "other")
+	}
+	gauge(g.lateShops, float64(late))
+	for status, n := range b.Shops {
 		gauge(g.shops, float64(n), status)
 	}
-	for status, n := range f.rewards {
+}
+
+func (g *gauges) sendStock(gauge sender, s webhooks.Stock) {
+	for kind, n := range s.Waiting {
+		gauge(g.jobs, float64(n), string(kind), "waiting")
+	}
+	for status, n := range s.Rewards {
 		gauge(g.rewards, float64(n), string(status))
+	}
+	gauge(g.oldestReward, s.OldestIssuing.Seconds())
+	gauge(g.schema, float64(s.Schema))
+	for _, c := range s.Chores {
+		if !c.Good.IsZero() {
+			gauge(g.choreGood, float64(c.Good.Unix()), c.Name)
+		}
+		gauge(g.choreFailed, truth(c.Code != ""), c.Name)
+		gauge(g.choreLate, truth(c.Late), c.Name)
 	}
 }
 
@@ -112,24 +150,27 @@ func (g *gauges) current() (figures, bool) {
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), readWithin, errors.New("metrics: 5s budget"))
 	defer cancel()
-	f, err := readFigures(ctx, g.stats)
+	err := g.readFigures(ctx)
 	if err != nil {
 		g.log.Warn("figures not read", "code", rewards.CodeOf(err), "error", err)
 	}
-	g.read, g.last, g.ok = g.now(), f, err == nil
+	g.read, g.ok = g.now(), err == nil
 	return g.last, g.ok
 }
 
-func readFigures(ctx context.Context, s Stats) (f figures, err error) {
-	if f.events, f.oldest, err = s.EventCounts(ctx); err != nil {
-		return f, err
+func (g *gauges) readFigures(ctx context.Context) (err error) {
+	if g.last.Backlog, err = g.stats.Backlog(ctx); err != nil {
+		return err
 	}
-	if f.due, f.waiting, f.dead, err = s.JobCounts(ctx); err != nil {
-		return f, err
+	if !g.counted.IsZero() && g.ok && g.now().Sub(g.counted) < slower*g.keep {
+		return nil
 	}
-	if f.shops, err = s.ShopCounts(ctx); err != nil {
-		return f, err
+	if g.last.Stock, err = g.stats.Stock(ctx); err != nil {
+		return err
 	}
-	f.rewards, err = s.RewardCounts(ctx)
-	return f, err
+	if g.last.ledger, err = g.round.goOn(ctx, g.stats, g.log, g.now()); err != nil {
+		return err
+	}
+	g.counted = g.now()
+	return nil
 }
