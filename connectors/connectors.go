@@ -49,6 +49,7 @@ type Delivery struct {
 	DeliveryID  string    // equal on a repetition, as far as the platform promises
 	TriggeredAt time.Time // zero if not told
 	Body        []byte    // the raw bytes that were signed
+	Packed      []byte    // the body as the inbox keeps it, where the door packed it already; Body is nil then
 	// Ping is a call that only asks whether somebody is there: it is answered 200 and nothing is stored.
 	Ping bool
 	// Trace is the W3C traceparent under which the door took it in, "" if nobody watches.

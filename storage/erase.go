@@ -383,7 +383,7 @@ func (d *DB) Scrub(ctx context.Context) error {
 		statements = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}
 	for _, sql := range statements {
-		if err := d.writer.WithContext(ctx).Exec(sql).Error; err != nil {
+		if err := d.pools.patient.writer.WithContext(ctx).Exec(sql).Error; err != nil {
 			return d.fault("scrubbing the database's files", err)
 		}
 	}

@@ -30,6 +30,8 @@ func (d *DB) fault(doing string, err error) error {
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		err = rewards.Errorf(rewards.Unavailable, "request_cancelled", "%w", err)
+	case cutOff(err) != "":
+		err = rewards.Errorf(rewards.Unavailable, cutOff(err), "%w", err)
 	case databaseGone(err):
 		err = rewards.Errorf(rewards.Unavailable, "database_unavailable", "%w", err)
 	case errors.Is(err, gorm.ErrRecordNotFound):
@@ -46,6 +48,24 @@ func missing(err error, what, id string) error {
 		return rewards.Errorf(rewards.NotFound, what+"_not_found", "there is no %s %.80q", what, id)
 	}
 	return err
+}
+
+// cutOff names the setting by which PostgreSQL ended a statement or a transaction, "" if none did. What a person
+// cancelled looks like a statement that took too long.
+func cutOff(err error) string {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return ""
+	}
+	switch pg.Code {
+	case "57014":
+		return "statement_timeout"
+	case "55P03":
+		return "lock_timeout"
+	case "25P03":
+		return "idle_in_transaction_session_timeout"
+	}
+	return ""
 }
 
 // databaseGone tells that the database could not do its work, whatever it was asked.
@@ -66,8 +86,7 @@ func databaseGone(err error) bool {
 }
 
 // transientState knows the SQLSTATEs of a database that is not up to its work: connections (08), resources
-// (53), shutdown and recovery (57P), rolled back or unknown (40), system errors (58), statements that
-// an operator or a time limit ended (57014).
+// (53), shutdown and recovery (57P), rolled back or unknown (40), system errors (58), what a time-out ended (57014, 55P03, 25P03).
 func transientState(state string) bool {
 	if len(state) != 5 {
 		return false
@@ -76,7 +95,7 @@ func transientState(state string) bool {
 	case "08", "40", "53", "58":
 		return true
 	}
-	return state[:3] == "57P" || state == "57014" || state == "55P03" || state == tableChanged
+	return state[:3] == "57P" || state == "57014" || state == "55P03" || state == "25P03" || state == tableChanged
 }
 
 // tableChanged is what a statement that was prepared before a table grew is told, once on each connection: a

@@ -3,20 +3,31 @@ package storage
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
 	"grapevine/connectors"
 )
 
-const deliveryCols = "i integer, platform text, domain text, topic text, key uuid, body bytea, triggered_at timestamptz, trace text"
+// The group at hand, as the relation v: arrays on PostgreSQL, where one prepared statement serves every size. SQLite's
+// driver compiles a statement each time it runs, so there the text is short and the same for every size too.
+const (
+	pgDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
+  SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::timestamptz[], $8::text[])), `
+
+	liteDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
+  SELECT j.key, j.value ->> 0, j.value ->> 1, j.value ->> 2, substr(?, 1 + 16 * j.key, 16), substr(?, 1 + (j.value ->> 3), j.value ->> 4),
+    j.value ->> 5, j.value ->> 6 FROM json_each(?) AS j), `
+)
 
 // Shops are joined by what an unsigned header says of the domain: it is a hint, and what it decides is
 // only whose inbox the event lies in. Of a shop that is not installed no body is kept: nobody will read it.
 const (
-	whoseDeliveries = `SELECT coalesce(s.shop_id, '') AS shop_id, s.shop_id IS NOT NULL AS known, v.* FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform`
+	whoseDeliveries = `k AS (SELECT coalesce(s.shop_id, '') AS shop_id, s.shop_id IS NOT NULL AS known, v.* FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform) `
 
 	putEvents = `INSERT INTO events (shop_id, platform, domain, topic, body, triggered_at, received_at, status, reason, due_at, finished_at, trace)
 SELECT k.shop_id, k.platform, CASE WHEN k.known THEN '' ELSE k.domain END, k.topic, CASE WHEN k.known THEN k.body END, k.triggered_at, {now},
@@ -28,6 +39,9 @@ FROM k `
 ON CONFLICT DO NOTHING RETURNING `
 )
 
+var pgPut = pgLexicon.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putSeen + "shop_id, key) " +
+	putEvents + "JOIN n ON n.shop_id = k.shop_id AND n.key = k.key ORDER BY k.i")
+
 // Put stores deliveries in one fsynced transaction. See webhooks.Inbox.
 func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err error) {
 	if len(ds) == 0 {
@@ -37,36 +51,103 @@ func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err
 	if d.lite {
 		return d.putLite(ctx, fresh)
 	}
-	err = d.once(ctx, "storing deliveries", func(x *txn) error {
-		n, err := x.execAll(d.deliveryTable(fresh), ", k AS ("+whoseDeliveries+"), n AS ("+putSeen+"shop_id, key) "+
-			putEvents+"JOIN n ON n.shop_id = k.shop_id AND n.key = k.key ORDER BY k.i")
+	args := columnsOf(fresh)
+	err = d.runs(ctx, "storing deliveries", func() error {
+		begun := time.Now()
+		tag, err := d.pools.ingest.Exec(ctx, pgPut, args...)
+		stored = int(tag.RowsAffected())
+		slowLog{d.log}.Trace(ctx, begun, func() (string, int64) { return pgPut, tag.RowsAffected() }, err)
+		return err
+	})
+	return stored, err
+}
+
+// Pack appends a body to dst as it is kept. A delivery may come packed: then the work is done by whoever
+// brings it, and what waits is small.
+func (d *DB) Pack(dst, body []byte) []byte {
+	n := s2.MaxEncodedLen(len(body))
+	dst = slices.Grow(dst, max(n, 0))
+	return dst[:len(dst)+len(s2.Encode(dst[len(dst):cap(dst)], body))]
+}
+
+// columnsOf is a group as PostgreSQL's arrays. The driver knows these types without looking at each value.
+func columnsOf(ds []keyedDelivery) []any {
+	n := len(ds)
+	is, texts := make([]int32, n), make([]string, 4*n)
+	platforms, domains, topics, traces := texts[:n:n], texts[n:2*n:2*n], texts[2*n:3*n:3*n], texts[3*n:]
+	keys, bodies, times := make([][16]byte, n), make([][]byte, n), make([]*time.Time, n)
+	for i := range ds {
+		e := &ds[i]
+		is[i], platforms[i], domains[i], topics[i], traces[i] = int32(i), e.Platform, e.Domain, e.Topic, e.Trace
+		keys[i], bodies[i] = e.key, e.packed()
+		if !e.TriggeredAt.IsZero() {
+			times[i] = &e.TriggeredAt
+		}
+	}
+	return []any{is, platforms, domains, topics, keys, bodies, times, traces}
+}
+
+// putLite does in two statements what PostgreSQL does in one.
+func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err error) {
+	for i := range ds {
+		ds[i].Packed = ds[i].packed()
+	}
+	err = d.write(ctx, "storing deliveries", func(x *txn) error {
+		fresh, err := x.seeLite(ctx, ds)
+		if err != nil || len(fresh) == 0 {
+			stored = 0
+			return err
+		}
+		r, err := x.Statement.ConnPool.ExecContext(ctx, x.lex.Replace(liteDeliveries+whoseDeliveries+putEvents+"WHERE true ORDER BY k.i"), liteArgs(fresh, true)...)
+		if err != nil {
+			return err
+		}
+		n, err := r.RowsAffected()
 		stored = int(n)
 		return err
 	})
 	return stored, err
 }
 
-// putLite does in two statements what PostgreSQL does in one.
-func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err error) {
-	err = d.write(ctx, "storing deliveries", func(x *txn) error {
-		asked := table{cols: "platform text, domain text, key uuid"}
-		for _, e := range ds {
-			asked.add(e.Platform, e.Domain, e.key[:])
+// seeLite writes down the keys of a group, and returns what was not seen before.
+func (x *txn) seeLite(ctx context.Context, ds []keyedDelivery) ([]keyedDelivery, error) {
+	rows, err := x.Statement.ConnPool.QueryContext(ctx, x.lex.Replace(liteDeliveries+whoseDeliveries+putSeen+"key"), liteArgs(ds, false)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	unseen := make(map[[16]byte]bool, len(ds))
+	for rows.Next() {
+		var key []byte
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
 		}
-		keys, err := queryAll[[]byte](x, asked, ", k AS ("+whoseDeliveries+") "+putSeen+"key")
-		if err != nil {
-			return err
+		unseen[[16]byte(key)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ds), func(e keyedDelivery) bool { return !unseen[e.key] }), rows.Err()
+}
+
+// liteArgs is a group as SQLite takes it: all keys in a row, all bodies in a row, a list of what is short.
+func liteArgs(ds []keyedDelivery, bodies bool) []any {
+	list, keys, length := make([][7]any, len(ds)), make([]byte, 0, 16*len(ds)), 0
+	for i := range ds {
+		e := &ds[i]
+		keys = append(keys, e.key[:]...)
+		list[i] = [7]any{e.Platform, e.Domain, e.Topic, length, len(e.Packed), nil, e.Trace}
+		if !e.TriggeredAt.IsZero() {
+			list[i][5] = e.TriggeredAt.UnixMicro()
 		}
-		unseen := make(map[[16]byte]bool, len(keys))
-		for _, k := range keys {
-			unseen[[16]byte(k)] = true
+		length += len(e.Packed)
+	}
+	all := []byte{}
+	if bodies {
+		all = make([]byte, 0, length)
+		for i := range ds {
+			all = append(all, ds[i].Packed...)
 		}
-		fresh := slices.DeleteFunc(slices.Clone(ds), func(e keyedDelivery) bool { return !unseen[e.key] })
-		n, err := x.execAll(d.deliveryTable(fresh), ", k AS ("+whoseDeliveries+") "+putEvents+"WHERE true ORDER BY k.i")
-		stored = int(n)
-		return err
-	})
-	return stored, err
+	}
+	text, _ := json.Marshal(list) // strings and numbers, which have no way to fail
+	return []any{keys, all, string(text)}
 }
 
 // keyedDelivery is a delivery with what a repetition of it is known by.
@@ -89,12 +170,12 @@ func distinctDeliveries(ds []connectors.Delivery) []keyedDelivery {
 	return keyed
 }
 
-func (d *DB) deliveryTable(ds []keyedDelivery) table {
-	t := table{cols: deliveryCols}
-	for i, e := range ds {
-		t.add(i, e.Platform, e.Domain, e.Topic, e.key[:], s2.Encode(nil, e.Body), e.TriggeredAt, e.Trace)
+// packed is the body as it is kept.
+func (e *keyedDelivery) packed() []byte {
+	if e.Packed != nil {
+		return e.Packed
 	}
-	return t
+	return s2.Encode(nil, e.Body)
 }
 
 // deliveryKey is what a repetition is known by, in 16 bytes and for longer than the event is kept.

@@ -23,7 +23,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	sdb, err := d.writer.DB()
+	sdb, err := d.pools.patient.writer.DB()
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,9 @@ type Options struct {
 	// Exclusive is set by the one process that serves an SQLite file. A second is refused with Kind
 	// Conflict, code database_in_use. PostgreSQL ignores it.
 	Exclusive bool
-	// PoolSize is the number of PostgreSQL connections, 20 if zero, at least 15.
+	// PoolSize is the number of PostgreSQL connections, 20 if zero, at least 15: 4 for the door, a fifth (3 at
+	// least) for pages, the rest for the worker. Long commands have up to 4 beside them. pool_max_conns in the
+	// URL goes before it.
 	PoolSize int
 	// Log gets statements that took over a second, without their values, and what an owner should hear of:
 	// budgets that run out. nil: none.
@@ -36,11 +38,6 @@ type Options struct {
 	// Mint makes ids and codes, rewards.NewMint if it has no functions.
 	Mint rewards.Mint
 }
-
-const (
-	defaultPool = 20
-	minPool     = 15
-)
 
 func (o Options) withDefaults() (Options, error) {
 	if o.PoolSize == 0 {
@@ -74,6 +71,8 @@ type DB struct {
 	inner   inner
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
+	inner     *inner
+	pools     *pools
 }
 
 // Open opens a database. It neither migrates nor checks the schema: see Migrate and CheckSchema.
@@ -84,10 +83,10 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3)}
-	d.grown = &grown{since: time.Now()}
+	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, inner: &inner{}, pools: &pools{}}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
+		*d.pools = pools{door: d, pages: d, patient: d}
 		err = d.openSQLite(ctx, path, opts)
 	} else if strings.HasPrefix(opts.URL, "postgres://") || strings.HasPrefix(opts.URL, "postgresql://") {
 		err = d.openPostgres(ctx, opts)

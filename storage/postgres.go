@@ -5,14 +5,11 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"gorm.io/driver/postgres"
-	"gorm.io/gorm"
 
 	"grapevine/rewards"
 )
 
-// openPostgres opens one pool of connections that GORM and all else share.
+// openPostgres opens the pools of connections.
 func (d *DB) openPostgres(ctx context.Context, opts Options) error {
 	if len(opts.MasterKeys) == 0 {
 		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_MASTER_KEY is required with PostgreSQL: make one by `openssl rand -base64 32`")
@@ -24,10 +21,9 @@ func (d *DB) openPostgres(ctx context.Context, opts Options) error {
 	if err != nil {
 		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL is no PostgreSQL URL: %w", err)
 	}
-	if !strings.Contains(opts.URL, "pool_max_conns=") {
-		config.MaxConns = int32(opts.PoolSize)
-	} else if config.MaxConns < minPool {
-		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL asks for %d connections, set pool_max_conns to at least %d", config.MaxConns, minPool)
+	connections := opts.PoolSize
+	if strings.Contains(opts.URL, "pool_max_conns=") {
+		connections = int(config.MaxConns)
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "grapevine"

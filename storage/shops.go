@@ -272,7 +272,7 @@ func (d *DB) CallableShop(ctx context.Context, id string) (connectors.Shop, erro
 
 // Door finds what guards a shop's own address. See webhooks.Doors.
 func (d *DB) Door(ctx context.Context, platform, shopID string) (connectors.Door, error) {
-	row, err := d.read(ctx).shop(clean(shopID))
+	row, err := d.pools.door.read(ctx).shop(clean(shopID))
 	if err == nil && (row.Platform != platform || row.Status == ShopUninstalled) {
 		err = rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no %s shop %.80q", platform, shopID)
 	}

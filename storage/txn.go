@@ -63,12 +63,17 @@ func (d *DB) write(ctx context.Context, doing string, f func(x *txn) error) erro
 
 // once is write for a single statement, which is a transaction of its own.
 func (d *DB) once(ctx context.Context, doing string, f func(x *txn) error) error {
+	return d.runs(ctx, doing, func() error { return f(d.direct(ctx)) })
+}
+
+// runs calls f, and again where the database rolled it back because of its neighbours.
+func (d *DB) runs(ctx context.Context, doing string, f func() error) error {
 	var err error
 	for run := range maxRuns {
 		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
 			break
 		}
-		if err = f(d.direct(ctx)); !mayRunAgain(err) {
+		if err = f(); !mayRunAgain(err) {
 			break
 		}
 	}

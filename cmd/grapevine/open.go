@@ -40,14 +40,14 @@ func (s *settings) open(ctx context.Context, exclusive, migrate bool, log *slog.
 	return db, nil
 }
 
-// with opens the database for a command that does one thing.
+// with opens the database for a command that does one thing, and may take as long as it needs.
 func (s *settings) with(ctx context.Context, do func(*storage.DB) error) error {
 	db, err := s.open(ctx, false, false, nil)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	return do(db)
+	return do(db.Patient())
 }
 
 // withShop is with for the listings of one shop: of a shop that there is not, an empty list would say

@@ -100,6 +100,9 @@ var health = []Entry{
 	{"database_away", "The database does not answer.", "Start it, or mend GRAPEVINE_DATABASE_URL."},
 	{"database_unavailable", "The database does not answer as it should.", "Look at its log; it is tried again."},
 	{"database_timeout", "The database did not answer in time.", "Look at its load; it is tried again."},
+	{"statement_timeout", "A statement took longer than statement_timeout allows, or was cancelled by hand.", "Look at the database’s load; what needs longer goes with statement_timeout in GRAPEVINE_DATABASE_URL."},
+	{"lock_timeout", "A statement waited longer for its neighbours than lock_timeout allows.", "Look who holds the locks in pg_stat_activity; it is tried again."},
+	{"idle_in_transaction_session_timeout", "A transaction stood still longer than idle_in_transaction_session_timeout allows: its process was stopped, or lost the database.", "Look at the machine; it is tried again."},
 	{"database_in_use", "Another process owns the database file.", "Stop that one first, or give each a database of its own."},
 	{"worker_stopped", "Nobody works on what came in.", "Look at the log of the worker, and start it again."},
 }
