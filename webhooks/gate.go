@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"grapevine/connectors"
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 )
 
@@ -85,6 +86,9 @@ func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.
 	if err != nil {
 		g.reuse(buf)
 		return g.refuse(err)
+	}
+	if fault.Bug(fault.AckBeforeCommit) {
+		return http.StatusOK
 	}
 	timer := time.NewTimer(answerWithin)
 	defer timer.Stop()

@@ -11,3 +11,9 @@ const (
 	// "0s,10m,-10m". After the last step it stays.
 	ClockVariable = "GRAPEVINE_CLOCK"
 )
+
+// Planted bugs, by the names that BugVariable takes.
+const (
+	AckBeforeCommit = "ack before commit" // the door answers 2xx while the delivery is on its way to the disk
+	BlindRetry      = "blind retry"       // after an unclear answer the shop is called again without a look
+)
