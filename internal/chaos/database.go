@@ -31,11 +31,15 @@ type database struct {
 	closed string     // what the server wrote, once it is closed
 }
 
-// newDatabase starts a server with durable commits, on a small disk where the plan says so.
-func newDatabase(small bool) (*database, error) {
+// newDatabase starts a server with durable commits: in memory, where a crash of the server costs what one on
+// a disk costs but for the wait, on the disk, or on a small one.
+func newDatabase(place string) (*database, error) {
 	d := &database{}
 	opts := testdb.Options{Fsync: true, Settings: map[string]string{"max_wal_size": "128MB"}}
-	if small {
+	switch place {
+	case inMemory:
+		opts.Dir = memory()
+	case onSmallDisk:
 		if err := d.mount(); err != nil {
 			return nil, err
 		}
@@ -50,6 +54,15 @@ func newDatabase(small bool) (*database, error) {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// memory is a directory in memory, or "" where that is none.
+func memory() string {
+	const dir = "/dev/shm"
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return ""
+	}
+	return dir
 }
 
 // mount makes a small disk in memory. It goes with this process, however that ends.
@@ -109,18 +122,20 @@ func (d *database) at(address string) string {
 }
 
 // restart stops the server, in order or as a crash would, and starts it again after a while.
-func (d *database) restart(crash bool, away time.Duration) error {
-	d.mu.Lock()
+func (d *database) restart(crash bool, away time.Duration) (done bool, err error) {
+	if !d.mu.TryLock() {
+		return false, nil // it is away already
+	}
 	defer d.mu.Unlock()
 	stop := d.server.StopFast
 	if crash {
 		stop = d.server.StopImmediate
 	}
 	if err := stop(); err != nil {
-		return err
+		return true, err
 	}
 	time.Sleep(away)
-	return d.server.Restart()
+	return true, d.server.Restart()
 }
 
 // fill takes all space that is left on the small disk. With the log the server is made to need a new segment of

@@ -38,7 +38,10 @@ func (w *world) do(f planned) bool {
 	case killed, stopped, terminated, stepped:
 		return w.processes[f.Target].suffer(f)
 	case dbFast, dbCrash:
-		err = w.db.restart(f.Kind == dbCrash, f.For)
+		var done bool
+		if done, err = w.db.restart(f.Kind == dbCrash, f.For); !done {
+			return false
+		}
 	case diskFull:
 		err = w.fillDisk(f)
 	case shopDown, shopSlow, shopSilent, shopReset:

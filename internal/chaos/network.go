@@ -16,6 +16,7 @@ import (
 type network struct{ server *toxiproxy.ApiServer }
 
 func newNetwork() *network {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxics trace through a logger of their own
 	return &network{toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())}
 }
 

@@ -16,6 +16,13 @@ const (
 	roles = "one web, two workers"
 )
 
+// Where the database lies.
+const (
+	inMemory    = "in memory"
+	onDisk      = "on disk"
+	onSmallDisk = "on a small disk"
+)
+
 var topologies = []string{alone, pair, roles}
 
 // plan is all that a seed decides.
@@ -24,7 +31,7 @@ type plan struct {
 	Topology string
 	Roles    []string      // of the processes: all, web, worker
 	Load     time.Duration // how long things happen
-	Disk     bool          // the database lies on a small disk
+	Place    string        // of the database
 	Shops    []shopPlan
 	Deeds    []deed    // what happens in the shops, by time
 	Faults   []planned // by time
@@ -85,7 +92,10 @@ func draw(seed uint64, o options) plan {
 		p.Topology = o.topology
 	}
 	p.Roles = map[string][]string{alone: {"all"}, pair: {"all", "all"}, roles: {"web", "worker", "worker"}}[p.Topology]
-	p.Disk = rng.IntN(6) == 0 && o.disk && !o.short
+	p.Place = pick(rng, []string{inMemory, inMemory, inMemory, onDisk, onSmallDisk})
+	if o.short || p.Place == onSmallDisk && !o.disk {
+		p.Place = inMemory
+	}
 	for i := range 3 + rng.IntN(2) {
 		p.Shops = append(p.Shops, shopPlan{Program: programNames[(i+int(seed%3))%len(programNames)], Answers: drawAnswers(rng)})
 	}
@@ -142,7 +152,7 @@ func (p *plan) drawFaults(rng *rand.Rand) {
 	for range n {
 		p.Faults = append(p.Faults, p.drawFault(rng, pick(rng, chosen), last))
 	}
-	if p.Disk {
+	if p.Place == onSmallDisk {
 		p.Faults = append(p.Faults, planned{At: between(rng, time.Second, 3*time.Second), For: between(rng, time.Second, 2500*time.Millisecond), Kind: diskFull, N: rng.IntN(2)})
 	}
 	slices.SortStableFunc(p.Faults, func(a, b planned) int { return cmp.Compare(a.At, b.At) })
@@ -170,9 +180,9 @@ func (p *plan) drawFault(rng *rand.Rand, kind string, last time.Duration) planne
 func (p *plan) drawPoints(rng *rand.Rand) {
 	p.Points = make([][]point, len(p.Roles))
 	for i, role := range p.Roles {
-		for range rng.IntN(3) {
+		for range 1 + rng.IntN(3) {
 			name := pick(rng, pointsOf(role))
-			nth := 1 + rng.IntN(12)
+			nth := 1 + rng.IntN(6)
 			action := pick(rng, []string{"kill", "kill", "stop"})
 			p.Points[i] = append(p.Points[i], point{name, nth, action, between(rng, 100*time.Millisecond, 1200*time.Millisecond)})
 		}

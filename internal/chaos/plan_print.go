@@ -32,10 +32,7 @@ func (p plan) String() string {
 // faultsOnly is the plan without the workload.
 func (p plan) faultsOnly() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %s, %v of load", p.Seed, p.Topology, p.Load)
-	if p.Disk {
-		b.WriteString(", on a small disk")
-	}
+	fmt.Fprintf(&b, "seed %d: %s, %v of load, the database %s", p.Seed, p.Topology, p.Load, p.Place)
 	if p.Bug != "" {
 		fmt.Fprintf(&b, ", with the planted bug %q", p.Bug)
 	}

@@ -21,7 +21,7 @@ const (
 	maxTries  = 9
 	retryUnit = 120 * time.Millisecond
 	senders   = 24 // at once
-	hurryUnit = 150 * time.Millisecond
+	hurryUnit = 500 * time.Millisecond
 )
 
 // post carries the webhooks to the doors, as well and as badly as Shopify does: late, twice, out of order, again

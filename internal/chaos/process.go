@@ -23,6 +23,8 @@ import (
 const (
 	readyWithin = 30 * time.Second
 	endWithin   = 10 * time.Second // the promise: SIGTERM to the end of the process
+	// endedEarly is how long a process may look for its database when it starts, and then give up.
+	endedEarly = 8 * time.Second
 )
 
 // process is one of the program's processes. It is started again whenever it ends, as a supervisor would do.
@@ -41,6 +43,7 @@ type process struct {
 	cmd     *exec.Cmd
 	exited  chan struct{}
 	status  error
+	begun   time.Time
 	told    bool   // its end was our doing
 	armed   *point // what this launch does to itself
 	ended   bool   // it is not started any more
@@ -137,7 +140,7 @@ func (p *process) launch(program string, args []string, env map[string]string) e
 		return err
 	}
 	exited := make(chan struct{})
-	p.cmd, p.exited = cmd, exited
+	p.cmd, p.exited, p.begun = cmd, exited, time.Now()
 	p.watches.Go(func() { p.await(cmd, exited) })
 	if p.armed != nil && p.armed.Action == "stop" {
 		p.watches.Go(func() { p.awaitStop(cmd, exited, *p.armed) })
@@ -152,10 +155,10 @@ func (p *process) await(cmd *exec.Cmd, exited chan struct{}) {
 	err := cmd.Wait()
 	p.mu.Lock()
 	p.status = err
-	told, armed, ended := p.told, p.armed, p.ended
+	told, armed, ended, lived := p.told, p.armed, p.ended, time.Since(p.begun)
 	close(exited)
 	p.mu.Unlock()
-	rest := 300 * time.Millisecond
+	rest := 500 * time.Millisecond
 	switch signal := signalOf(cmd); {
 	case told:
 		return
@@ -165,7 +168,9 @@ func (p *process) await(cmd *exec.Cmd, exited chan struct{}) {
 	case signal == syscall.SIGUSR1: // it had not begun to listen
 	case signal != 0:
 		p.w.fail("%s died of %v", p.name, signal)
-	default: // it may have come up while its database was away
+	case lived > endedEarly || cmd.ProcessState.ExitCode() != 1:
+		p.w.fail("%s ended by itself after %v: %v", p.name, lived.Round(time.Millisecond), err)
+	default: // it came up while its database was away
 		p.w.step("%s ended by itself: %v", p.name, err)
 		p.w.ends.Add(1)
 	}

@@ -137,7 +137,7 @@ var errLost = errors.New("a commit was lost on purpose")
 // Source: PostgreSQL 15, chapter 55.7, "Message Formats".
 func (r *relay) copy(from io.Reader, to io.Writer, direction byte) error {
 	buf := make([]byte, 0, 32<<10)
-	head := 5
+	head, open := 5, false // whether a transaction is open, as the server said last
 	if direction == toServer {
 		head = 4 // the start-up message
 	}
@@ -154,8 +154,11 @@ func (r *relay) copy(from io.Reader, to io.Writer, direction byte) error {
 		if _, err := io.ReadFull(from, buf[head:]); err != nil {
 			return err
 		}
-		if head == 5 && r.loses(direction, buf[0], buf[5:]) {
+		if head == 5 && r.loses(direction, buf[0], buf[5:], open) {
 			return errLost
+		}
+		if head == 5 && direction == toClient && buf[0] == 'Z' && size == 1 {
+			open = buf[5] != 'I'
 		}
 		if _, err := to.Write(buf); err != nil {
 			return err
@@ -164,14 +167,14 @@ func (r *relay) copy(from io.Reader, to io.Writer, direction byte) error {
 	}
 }
 
-// loses tells whether a message is a commit that is to be lost: the request, or the word that it was done. A
-// statement that is its own transaction counts as well.
-func (r *relay) loses(direction, kind byte, body []byte) bool {
+// loses tells whether a message is a commit that is to be lost: the request, or the word that it was done. An
+// INSERT that is its own transaction counts as well.
+func (r *relay) loses(direction, kind byte, body []byte, open bool) bool {
 	if kind != direction {
 		return false
 	}
 	text := strings.ToUpper(string(body[:min(len(body), 7)]))
-	if !strings.HasPrefix(text, "COMMIT") && (direction == toServer || !strings.HasPrefix(text, "INSERT")) {
+	if !strings.HasPrefix(text, "COMMIT") && (direction == toServer || open || !strings.HasPrefix(text, "INSERT")) {
 		return false
 	}
 	r.mu.Lock()

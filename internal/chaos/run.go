@@ -68,11 +68,12 @@ func run(p plan, programs binaries, base string, keep bool) result {
 
 // live goes through the whole story; an error means that it could not be told to its end.
 func (w *world) live() error {
+	begun := time.Now()
 	if err := w.build(); err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
+	w.step("set up within %v", time.Since(begun).Round(time.Millisecond))
 	w.begun = time.Now()
-	w.step("the plan begins")
 	faults := make(chan struct{})
 	go func() { // ends before live does
 		defer close(faults)

@@ -58,7 +58,7 @@ func (w *world) build() error {
 	if w.journal, err = os.Create(filepath.Join(w.dir, "steps.log")); err != nil {
 		return err
 	}
-	if w.db, err = newDatabase(w.plan.Disk); err != nil {
+	if w.db, err = newDatabase(w.plan.Place); err != nil {
 		return err
 	}
 	w.env = map[string]string{

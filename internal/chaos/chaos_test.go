@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/fault"
+	"grapevine/internal/testdb"
+)
+
+// built is the program in its builds, made by the first test that needs it.
+var built = sync.OnceValues(func() (binaries, error) { return buildAll(buildDir, false) })
+
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "grapevine-chaos-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(buildDir)
+	os.Exit(code)
+}
+
+// programsFor builds the program, or ends the test.
+func programsFor(t *testing.T) binaries {
+	t.Helper()
+	b, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestNothingIsLostAndNothingIsPaidTwice runs a short plan on each topology. `make chaos` runs longer ones.
+func TestNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
+	t.Parallel()
+	programs := programsFor(t)
+	for i, topology := range topologies {
+		t.Run(topology, func(t *testing.T) {
+			t.Parallel()
+			r := run(draw(uint64(101+i), options{topology: topology, short: true}), programs, t.TempDir(), false)
+			t.Log(r.line())
+			if len(r.failures) > 0 {
+				t.Error(r.tell(revision()))
+			}
+			if r.acked < r.orders || r.rewards == 0 || len(r.injected) == 0 {
+				t.Errorf("the run has shown nothing: %d acknowledged webhooks, %d rewards, faults %v", r.acked, r.rewards, r.injected)
+			}
+		})
+	}
+}
+
+func TestASeedDrawsTheSamePlanEachTimeAndNoOtherSeedDoes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		a, b, other := draw(seed, options{disk: true}), draw(seed, options{disk: true}), draw(seed+1, options{disk: true})
+		if !reflect.DeepEqual(a, b) || a.String() != b.String() {
+			t.Errorf("seed %d was drawn twice, and differently", seed)
+		}
+		if reflect.DeepEqual(a.Deeds, other.Deeds) || reflect.DeepEqual(a.Faults, other.Faults) {
+			t.Errorf("seeds %d and %d are alike", seed, seed+1)
+		}
+	}
+}
+
+func TestFiftySeedsHaveEveryFaultEveryPointAndEveryTopology(t *testing.T) {
+	t.Parallel()
+	drawn := map[string]bool{}
+	for seed := range uint64(50) {
+		p := draw(seed+1, options{disk: true})
+		drawn[p.Topology] = true
+		for _, f := range p.Faults {
+			drawn[f.Kind] = true
+		}
+		for _, points := range p.Points {
+			for _, at := range points {
+				drawn[at.Name+" "+at.Action] = true
+			}
+		}
+	}
+	wanted := slices.Concat(topologies, kinds, []string{diskFull})
+	for _, name := range fault.Points {
+		wanted = append(wanted, name+" kill", name+" stop")
+	}
+	for _, want := range wanted {
+		if !drawn[want] {
+			t.Errorf("no plan of fifty has %q", want)
+		}
+	}
+}
+
+func TestWhatAnOrderIsDue(t *testing.T) {
+	t.Parallel()
+	order := func(paid int64, cancelled bool, quantities ...int64) *shopifytest.Order {
+		o := &shopifytest.Order{Paid: shopifytest.Money{Minor: paid, Currency: "USD"}}
+		if cancelled {
+			o.CancelledAt = &o.CreatedAt
+		}
+		for _, q := range quantities {
+			o.Lines = append(o.Lines, &shopifytest.Line{CurrentQuantity: q})
+		}
+		return o
+	}
+	by := func(buyer string, lines ...int64) sale { return sale{Buyer: buyer, Lines: lines} }
+	for name, tc := range map[string]struct {
+		program string
+		sale    sale
+		order   *shopifytest.Order
+		want    int64
+		waits   bool
+	}{
+		"a friend's order":               {program: "credit", sale: by(friend, 40), order: order(36_00, false, 1), want: 10_00},
+		"a share of it":                  {program: "share", sale: by(friend, 40, 20), order: order(54_00, false, 1, 1), want: 5_40},
+		"half went back":                 {program: "code", sale: by(friend, 40, 40), order: order(72_00, false, 0, 1), want: 2_50},
+		"what is left is too little":     {program: "credit", sale: by(friend, 40, 20), order: order(54_00, false, 0, 1)},
+		"it was too little from the off": {program: "credit", sale: by(friend, 20), order: order(18_00, false, 1)},
+		"it was cancelled":               {program: "credit", sale: by(friend, 40), order: order(36_00, true, 1)},
+		"nobody has paid":                {program: "credit", sale: by(friend, 40), order: order(0, false, 1), waits: true},
+		"she used her own code":          {program: "credit", sale: by(advocate, 40), order: order(36_00, false, 1)},
+		"he had bought before":           {program: "credit", sale: by(regular, 40), order: order(36_00, false, 1)},
+		"a test order":                   {program: "credit", sale: sale{Buyer: friend, Lines: []int64{40}, Test: true}, order: order(36_00, false, 1)},
+		"no code":                        {program: "credit", sale: sale{Buyer: friend, Lines: []int64{40}, Advocate: -1}, order: order(40_00, false, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, settled := programs[tc.program].due(tc.sale, tc.order); got != tc.want || settled == tc.waits {
+				t.Errorf("due %d, settled %v; want %d, settled %v", got, settled, tc.want, !tc.waits)
+			}
+		})
+	}
+}
+
+func TestEveryPoisonIsOneThatToxiproxyKnows(t *testing.T) {
+	t.Parallel()
+	l, err := newNetwork().line("nowhere", "127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.down()
+	for kind, toxics := range poisons {
+		cure, err := l.poison(toxics)
+		if err != nil || len(l.proxy.Toxics.GetToxicArray()) != len(toxics) {
+			t.Fatalf("%s: %v, %v", kind, l.proxy.Toxics.GetToxicArray(), err)
+		}
+		if cure(); len(l.proxy.Toxics.GetToxicArray()) != 0 {
+			t.Errorf("%s stays after its cure", kind)
+		}
+	}
+}
+
+// TestACommitCanBeLostOnItsWayThereAndBack asks a real server what became of it.
+func TestACommitCanBeLostOnItsWayThereAndBack(t *testing.T) {
+	t.Parallel()
+	server := testdb.Own(t, testdb.Options{})
+	name, err := server.CreateDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &database{server: server, name: name}
+	r, err := newRelay(d.socket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	exec := func(statements ...string) (err error) {
+		conn, err := pgx.Connect(t.Context(), d.at(r.address()))
+		if err != nil {
+			return err
+		}
+		defer conn.Close(t.Context())
+		for _, s := range statements {
+			_, more := conn.Exec(t.Context(), s)
+			err = errors.Join(err, more)
+		}
+		return err
+	}
+	if err := exec("CREATE TABLE kept (id int)"); err != nil {
+		t.Fatal(err)
+	}
+	for id, direction := range map[int]byte{1: toServer, 2: toClient} {
+		r.loseCommits(direction, 1)
+		if err := exec("BEGIN", "INSERT INTO kept VALUES ("+string(rune('0'+id))+")", "COMMIT"); err == nil {
+			t.Errorf("%c: nobody noticed", direction)
+		}
+	}
+	got, err := column[int](d, "SELECT id FROM kept ORDER BY id")
+	if err != nil || !slices.Equal(got, []int{2}) {
+		t.Errorf("kept %v, want what was committed and not answered alone (%v)", got, err)
+	}
+}
+
+func TestAFailureTellsWhatIsNeededToLookIntoIt(t *testing.T) {
+	t.Parallel()
+	r := result{plan: draw(17, options{}), failures: []string{"I1: a webhook is not there"}, dir: t.TempDir()}
+	if err := os.WriteFile(r.dir+"/steps.log", []byte(strings.Repeat("early\n", 300)+"the last step\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(r.dir+"/serve0.log", []byte("what it said\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := r.tell("abc123")
+	for _, want := range []string{"seed 17 FAILED at abc123", "make chaos SEED=17", "I1: a webhook", "the last step", "what it said", "faults:", r.dir} {
+		if !strings.Contains(text, want) {
+			t.Errorf("nothing of %q in\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "early"); n != 199 {
+		t.Errorf("%d earlier steps, want 199", n)
+	}
+}
