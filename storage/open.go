@@ -68,7 +68,6 @@ type DB struct {
 	nesting chan struct{}
 	grown   *grown
 	close   []func() error
-	inner   inner
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
 	inner     *inner
