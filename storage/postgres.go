@@ -27,17 +27,5 @@ func (d *DB) openPostgres(ctx context.Context, opts Options) error {
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "grapevine"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return d.fault("opening PostgreSQL", err)
-	}
-	d.close = append(d.close, closePool(pool))
-	d.watchPool("all", pool)
-	d.dedicated = config.ConnConfig.Copy()
-	d.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), gormConfig(opts.Log))
-	if err != nil {
-		return d.fault("opening PostgreSQL", err)
-	}
-	d.reader = d.writer
-	return d.own(d.writer)
+	return d.openPools(ctx, config, connections, opts.Log)
 }
