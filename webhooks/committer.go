@@ -3,8 +3,6 @@ package webhooks
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,9 +16,11 @@ const (
 	committers = 2
 	// groupLimit bounds one group, so that no sender waits for a very large statement.
 	groupLimit = 256
-	// queueLimit bounds what waits for a committer; beyond it the door answers 503. With bodies of 6 kB
-	// that is 24 MB.
+	// groupBytes ends a group early, so that large bodies do not make a very large statement either.
+	groupBytes = 4 << 20
+	// queueLimit and queueBytes bound what waits for a committer; beyond them the door answers 503.
 	queueLimit = 4096
+	queueBytes = 32 << 20
 	// tellEvery is how often the worker is told at most that something was stored. What comes within it
 	// is digested together: a digest costs about the same for one event and for twenty, and on SQLite
 	// the door waits for it.
@@ -30,7 +30,10 @@ const (
 )
 
 // errFull says that more deliveries wait than may be held in memory.
-var errFull = rewards.Errorf(rewards.Unavailable, "inbox_full", "more than %d deliveries wait to be stored", queueLimit)
+var errFull = rewards.Errorf(rewards.Unavailable, "inbox_full", "more than %d deliveries or %d bytes wait to be stored", queueLimit, queueBytes)
+
+// errSlow says that a delivery may or may not be stored by now.
+var errSlow = rewards.Errorf(rewards.Unavailable, "inbox_slow", "not stored within %s", answerWithin)
 
 // committer stores deliveries in groups: whatever waits when a committer is free goes to the disk in
 // one transaction. There is no lingering: a single delivery is stored at once, and groups grow by
@@ -39,18 +42,26 @@ type committer struct {
 	inbox  Inbox
 	meter  Meter
 	queue  chan *waiting
-	stored *bell // rung after each group that brought something new
+	held   budget    // of the bodies that wait
+	stored *bell     // rung after each group that brought something new
+	idle   sync.Pool // of *waiting
+	ended  chan struct{}
 	done   sync.WaitGroup
 }
 
-// waiting is a delivery whose sender waits for the answer.
+// waiting is a delivery whose sender waits for the answer. It is the committer's until it has answered.
 type waiting struct {
 	delivery connectors.Delivery
+	size     int        // of the buffer that the body lies in
 	answer   chan error // buffered: a committer never waits for a sender that has left
+	timer    *time.Timer
 }
 
 func newCommitter(inbox Inbox, meter Meter, stored func(n int)) *committer {
-	return &committer{inbox: inbox, meter: meter, queue: make(chan *waiting, queueLimit), stored: &bell{strike: stored}}
+	return &committer{
+		inbox: inbox, meter: meter, queue: make(chan *waiting, queueLimit), held: budget{limit: queueBytes},
+		stored: &bell{strike: stored}, ended: make(chan struct{}),
+	}
 }
 
 // start runs the committers until stop.
@@ -60,49 +71,89 @@ func (c *committer) start() {
 	}
 }
 
-// stop stores what waits and ends the committers. Nothing may be put afterwards.
+// stop stores what waits and ends the committers. What is put afterwards is not stored.
 func (c *committer) stop() {
-	close(c.queue)
+	close(c.ended)
 	c.done.Wait()
 }
 
-// put hands a delivery over. The answer channel of the result tells when it is on the disk.
-func (c *committer) put(d connectors.Delivery) (*waiting, error) {
-	w := &waiting{delivery: d, answer: make(chan error, 1)}
+// room tells whether another delivery may wait, before its body is read. Kind Unavailable, code inbox_full.
+func (c *committer) room() error {
+	if len(c.queue) >= queueLimit || c.held.spent() {
+		return errFull
+	}
+	return nil
+}
+
+// await hands a delivery over and waits until it is on the disk: then err is nil. over tells that nobody reads
+// its body any more. size is that of the buffer in which the body lies. Kind Unavailable, codes inbox_full,
+// inbox_slow; else what the inbox said.
+func (c *committer) await(d connectors.Delivery, size int) (err error, over bool) {
+	if !c.held.take(size) {
+		return errFull, true
+	}
+	w, ok := c.idle.Get().(*waiting)
+	if ok {
+		w.timer.Reset(answerWithin)
+	} else {
+		w = &waiting{answer: make(chan error, 1), timer: time.NewTimer(answerWithin)}
+	}
+	w.delivery, w.size = d, size
+	c.meter.Queued(1, size)
 	select {
 	case c.queue <- w:
-		c.meter.Queued(1, len(d.Body))
-		return w, nil
 	default:
-		return nil, errFull
+		c.leave(w)
+		w.timer.Stop()
+		return errFull, true
+	}
+	if fault.Bug(fault.AckBeforeCommit) {
+		return nil, false
+	}
+	select {
+	case err = <-w.answer:
+		w.timer.Stop()
+		w.delivery = connectors.Delivery{}
+		c.idle.Put(w)
+		return err, true
+	case <-w.timer.C: // a committer still has it
+		return errSlow, false
 	}
 }
 
+// leave ends the waiting of a delivery.
+func (c *committer) leave(w *waiting) {
+	c.held.give(w.size)
+	c.meter.Queued(-1, -w.size)
+}
+
+// loop commits groups until stop, and then what is left.
 func (c *committer) loop() {
 	group := make([]*waiting, 0, groupLimit)
-	for first := range c.queue {
-		group = append(group[:0], first)
-		group = c.fill(group)
-		// One lock order for all committers of all instances, or two groups can wait for each other.
-		slices.SortFunc(group, func(a, b *waiting) int {
-			if n := strings.Compare(a.delivery.Domain, b.delivery.Domain); n != 0 {
-				return n
+	for {
+		var first *waiting
+		select {
+		case first = <-c.queue:
+		case <-c.ended:
+			select {
+			case first = <-c.queue:
+			default:
+				return
 			}
-			return strings.Compare(a.delivery.DeliveryID, b.delivery.DeliveryID)
-		})
+		}
+		group = c.fill(append(group[:0], first))
 		c.commit(group)
+		clear(group)
 	}
 }
 
 // fill takes what is waiting, without waiting for more.
 func (c *committer) fill(group []*waiting) []*waiting {
-	for len(group) < groupLimit {
+	for size := group[0].size; len(group) < groupLimit && size < groupBytes; {
 		select {
-		case w, open := <-c.queue:
-			if !open {
-				return group
-			}
+		case w := <-c.queue:
 			group = append(group, w)
+			size += w.size
 		default:
 			return group
 		}
@@ -110,25 +161,22 @@ func (c *committer) fill(group []*waiting) []*waiting {
 	return group
 }
 
-// commit stores a group. If it fails for another reason than the database's health, each delivery is
-// tried alone, so that one bad row does not fail its neighbours.
+// commit stores a group. If it fails for another reason than the database's health, its halves are tried apart,
+// down to single deliveries, so that one bad row does not fail its neighbours.
 func (c *committer) commit(group []*waiting) {
 	ds := make([]connectors.Delivery, len(group))
-	waited := 0
 	for i, w := range group {
 		ds[i] = w.delivery
-		waited += len(w.delivery.Body)
 	}
-	defer c.meter.Queued(-len(group), -waited)
 	err := c.store(ds)
-	if err == nil || len(group) == 1 || rewards.KindOf(err) == rewards.Unavailable {
-		for _, w := range group {
-			w.answer <- err
-		}
+	if half := len(group) / 2; half > 0 && err != nil && rewards.KindOf(err) != rewards.Unavailable {
+		c.commit(group[:half])
+		c.commit(group[half:])
 		return
 	}
-	for i, w := range group {
-		w.answer <- c.store(ds[i : i+1])
+	for _, w := range group {
+		c.leave(w)
+		w.answer <- err // from here on it is its sender's
 	}
 }
 

@@ -1,20 +1,20 @@
 package webhooks
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"math/rand/v2"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"grapevine/connectors"
-	"grapevine/internal/fault"
 	"grapevine/rewards"
 )
 
@@ -24,9 +24,9 @@ const (
 	// answerWithin is the hard cap on an answer: Shopify gives up at 5 s, and one that is answered 503
 	// in time is sent again.
 	answerWithin = 3 * time.Second
-	// pooledBody is the largest buffer that is kept for reuse; a rare giant must not pin its memory.
-	pooledBody = 256 << 10
 )
+
+var errTooLarge = errors.New("the body is too large")
 
 // gate is the front door for one platform's webhooks.
 type gate struct {
@@ -36,7 +36,7 @@ type gate struct {
 	meter  Meter
 	tracer Tracer
 	log    *slog.Logger
-	bodies *sync.Pool
+	bodies *buffers
 }
 
 // handle answers 2xx only after the delivery is on the disk. 413 too large, 415 not plain, 401 not
@@ -46,7 +46,8 @@ func (g *gate) handle(c echo.Context) error {
 	status := g.enter(c)
 	g.meter.Received(g.source.Name(), status, time.Since(begun))
 	if status == http.StatusServiceUnavailable {
-		c.Response().Header().Set("Retry-After", "5")
+		// Those who were refused together are not to come back together.
+		c.Response().Header().Set("Retry-After", strconv.Itoa(2+rand.IntN(9)))
 	}
 	return c.NoContent(status)
 }
@@ -55,12 +56,21 @@ func (g *gate) handle(c echo.Context) error {
 // answered like a bad signature, and what no door takes is refused at all alike: nobody learns which shops there
 // are.
 func (g *gate) enter(c echo.Context) int {
-	if status := shape(c.Request(), c.Response()); status != http.StatusOK {
+	r, w := c.Request(), c.Response()
+	if status := shape(r, w); status != http.StatusOK {
 		return status
+	}
+	if at, ok := g.source.(Glancer); ok {
+		if err := at.Glance(r.Header, r.ContentLength); err != nil {
+			return g.refuse(err)
+		}
+	}
+	if err := g.store.room(); err != nil {
+		return g.refuse(err)
 	}
 	var door *connectors.Door
 	if id := c.Param("shop"); id != "" {
-		found, err := g.doors.find(c.Request().Context(), g.source.Name(), id)
+		found, err := g.doors.find(r.Context(), g.source.Name(), id)
 		switch {
 		case rewards.KindOf(err) == rewards.NotFound:
 			return http.StatusUnauthorized
@@ -69,34 +79,27 @@ func (g *gate) enter(c echo.Context) int {
 		}
 		door = &found
 	}
-	return g.receive(c.Request(), c.Response(), door)
+	return g.receive(r, w, door)
 }
 
 func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.Door) (status int) {
 	span := g.tracer.Receive(r.Context(), g.source.Name())
 	defer func() { endReceive(span, status) }()
-	buf := g.bodies.Get().(*bytes.Buffer)
-	d, status := g.check(r, w, buf, door)
+	body, n, status := g.read(r, w)
+	if status != http.StatusOK {
+		return status
+	}
+	d, status := g.check(r, body.b[:n], door)
 	if status != http.StatusOK || d.Ping {
-		g.reuse(buf)
+		g.bodies.putReading(body)
 		return status
 	}
 	d.Trace = span.Trace()
-	waiting, err := g.store.put(d)
-	if err != nil {
-		g.reuse(buf)
-		return g.refuse(err)
-	}
-	if fault.Bug(fault.AckBeforeCommit) {
-		return http.StatusOK
-	}
-	timer := time.NewTimer(answerWithin)
-	defer timer.Stop()
-	select {
-	case err = <-waiting.answer:
-		g.reuse(buf)
-	case <-timer.C: // a committer still reads the body
-		err = rewards.Errorf(rewards.Unavailable, "inbox_slow", "not stored within %s", answerWithin)
+	kept := g.pack(&d)
+	g.bodies.putReading(body)
+	err, over := g.store.await(d, len(kept.b))
+	if over {
+		g.bodies.put(kept)
 	}
 	if err != nil {
 		return g.refuse(err)
@@ -104,38 +107,83 @@ func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.
 	return http.StatusOK
 }
 
-// check reads the body into buf and has the source check it; the delivery lives in buf. Any other
-// status than 200 is the answer.
-func (g *gate) check(r *http.Request, w http.ResponseWriter, buf *bytes.Buffer, door *connectors.Door) (connectors.Delivery, int) {
-	none := connectors.Delivery{}
-	buf.Reset()
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
-	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return none, tooLarge(w)
+// read reads a body into a buffer that goes back by putReading. It grows by what has come, not by what was
+// announced: who sends slowly, or promises much, has little of our memory. Any other status than 200 is the answer.
+func (g *gate) read(r *http.Request, w http.ResponseWriter) (body *buffer, n int, status int) {
+	want := int(r.ContentLength) // shape bounds it; -1 if it is not told
+	body, err := g.bodies.getReading(leastBuffer)
+	for err == nil {
+		var m int
+		m, err = r.Body.Read(body.b[n:])
+		switch n += m; {
+		case n > maxBody:
+			err = errTooLarge
+		case n == want: // without another call, which would find the end
+			err = io.EOF
+		case err == nil && n == len(body.b):
+			body, err = g.larger(body, n, want)
 		}
-		return none, http.StatusBadRequest // the sender went away half-way; nobody reads this
 	}
-	d, err := g.source.Receive(connectors.Arrival{Header: r.Header, Body: buf.Bytes(), Door: door})
+	if err == io.EOF && (n == want || want < 0) {
+		return body, n, http.StatusOK
+	}
+	if body != nil {
+		g.bodies.putReading(body)
+	}
+	switch {
+	case err == errTooLarge:
+		return nil, 0, tooLarge(w)
+	case rewards.KindOf(err) == rewards.Unavailable:
+		return nil, 0, g.refuse(err)
+	}
+	return nil, 0, http.StatusBadRequest // the sender went away half-way; nobody reads this
+}
+
+// larger moves what was read into a buffer for what is still to come, or for eight times as much as has come.
+func (g *gate) larger(body *buffer, n, want int) (*buffer, error) {
+	size := 8 * n
+	if want > 0 {
+		size = min(size, want)
+	}
+	more, err := g.bodies.getReading(min(size, maxBody+1))
+	if err != nil {
+		return body, err
+	}
+	copy(more.b, body.b[:n])
+	g.bodies.putReading(body)
+	return more, nil
+}
+
+// check has the source check a body. Any other status than 200 is the answer.
+func (g *gate) check(r *http.Request, body []byte, door *connectors.Door) (connectors.Delivery, int) {
+	d, err := g.source.Receive(connectors.Arrival{Header: r.Header, Body: body, Door: door})
 	if door != nil && rewards.KindOf(err) == rewards.Denied {
 		if now, ok := g.doors.again(r.Context(), g.source.Name(), door.ShopID); ok {
-			d, err = g.source.Receive(connectors.Arrival{Header: r.Header, Body: buf.Bytes(), Door: &now})
+			d, err = g.source.Receive(connectors.Arrival{Header: r.Header, Body: body, Door: &now})
 		}
 	}
 	if err != nil {
-		return none, g.refuse(err)
+		return connectors.Delivery{}, g.refuse(err)
 	}
 	return d, http.StatusOK
 }
 
-// reuse gives a buffer back that nobody reads any more.
-func (g *gate) reuse(buf *bytes.Buffer) {
-	if buf.Cap() <= pooledBody {
-		g.bodies.Put(buf)
+// pack moves a delivery's body into a buffer of its own, packed if the inbox says how: what waits for the disk
+// is small, and the work is done here, where many do it at a time.
+func (g *gate) pack(d *connectors.Delivery) *buffer {
+	body := d.Body
+	packer, ok := g.store.inbox.(Packer)
+	if ok {
+		room := g.bodies.get(len(body) + len(body)/4 + leastBuffer)
+		defer g.bodies.put(room)
+		body = packer.Pack(room.b[:0], body)
 	}
+	kept := g.bodies.get(len(body))
+	n := copy(kept.b, body)
+	if d.Body = kept.b[:n]; ok {
+		d.Body, d.Packed = nil, d.Body
+	}
+	return kept
 }
 
 // refuse logs why and gives the status. A bad signature is not logged above debug: anybody can send one.
@@ -176,7 +224,7 @@ func plain(h http.Header) bool {
 		return false
 	}
 	ct := h.Get("Content-Type")
-	if ct == "" {
+	if ct == "" || ct == "application/json" { // what platforms send
 		return true
 	}
 	media, params, err := mime.ParseMediaType(ct)
@@ -189,13 +237,16 @@ func plain(h http.Header) bool {
 
 // HMACOnly is the door without the inbox: what this machine can do at most. It exists for the benchmark.
 func HMACOnly(s Source) echo.HandlerFunc {
-	g := &gate{source: s, log: slog.New(slog.DiscardHandler), bodies: &sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+	g := &gate{source: s, log: slog.New(slog.DiscardHandler), bodies: newBuffers()}
 	return func(c echo.Context) error {
-		buf := g.bodies.Get().(*bytes.Buffer)
-		defer g.reuse(buf)
 		status := shape(c.Request(), c.Response())
 		if status == http.StatusOK {
-			_, status = g.check(c.Request(), c.Response(), buf, nil)
+			var body *buffer
+			var n int
+			if body, n, status = g.read(c.Request(), c.Response()); status == http.StatusOK {
+				_, status = g.check(c.Request(), body.b[:n], nil)
+				g.bodies.putReading(body)
+			}
 		}
 		return c.NoContent(status)
 	}

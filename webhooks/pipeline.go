@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -59,7 +58,7 @@ type Pipeline struct {
 	digester  *digester
 	platforms map[string]Platform
 	committer *committer
-	bodies    *sync.Pool
+	bodies    *buffers
 	events    chan struct{} // wakes the digester
 	due       chan struct{} // wakes the lanes
 	beat      atomic.Int64  // unix nanoseconds of the digester's last completed look at the inbox
@@ -75,7 +74,7 @@ func New(o Options) (*Pipeline, error) {
 	p := &Pipeline{
 		opts: o, platforms: map[string]Platform{},
 		digester: &digester{sources: map[string]Source{}, seal: o.Seal},
-		bodies:   &sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		bodies:   newBuffers(),
 		events:   make(chan struct{}, 1), due: make(chan struct{}, 1),
 	}
 	for _, pf := range o.Platforms {

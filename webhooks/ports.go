@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"grapevine/connectors"
@@ -19,6 +20,14 @@ type Source interface {
 	Receive(a connectors.Arrival) (connectors.Delivery, error)
 	// Decode tells what a stored body means. Kind Invalid quarantines the event.
 	Decode(topic string, body []byte, triggeredAt time.Time) (rewards.Event, error)
+}
+
+// Glancer is a source that can tell by a call's headers alone that it will not let it in, so that nobody reads
+// its body.
+type Glancer interface {
+	// Glance returns what Receive would answer to any body of this length, which is -1 if it is not told; nil
+	// where that depends on the body. Kinds Denied and Invalid, as Receive.
+	Glance(h http.Header, length int64) error
 }
 
 // Poller is a platform that can be asked what changed: webhooks get lost. Every error is a
@@ -72,6 +81,12 @@ type Inbox interface {
 	// Rescue marks as suspect what dead workers had in hand. alone tells that no other process can be
 	// working (SQLite), so that no lease need run out first: those of shops end too.
 	Rescue(ctx context.Context, alone bool) (n int, err error)
+}
+
+// Packer is an inbox that lets the door do the work of packing bodies.
+type Packer interface {
+	// Pack appends a body to dst as the inbox keeps it, for Delivery.Packed.
+	Pack(dst, body []byte) []byte
 }
 
 // DigestFunc turns claimed events into results, one for each, inside the transaction of tx. It must be
