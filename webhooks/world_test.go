@@ -59,6 +59,7 @@ fairness: {per_day: 1000, per_month: 1000, strangers: 1000}
 type twist struct {
 	platform func(webhooks.Platform) webhooks.Platform
 	work     func(webhooks.Work) webhooks.Work
+	tracer   webhooks.Tracer
 }
 
 // newWorld opens a shop with an advocate, Ana, whose code is active.
@@ -112,7 +113,7 @@ func (w *world) start(tw twist) {
 	}
 	w.pipeline, err = webhooks.New(webhooks.Options{
 		Inbox: w.db, Doors: w.db, Lanes: w.db, Work: work, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
-		Alone: w.db.Alone(), Poll: 10 * time.Millisecond,
+		Alone: w.db.Alone(), Poll: 10 * time.Millisecond, Tracer: tw.tracer,
 	})
 	if err != nil {
 		w.t.Fatal(err)

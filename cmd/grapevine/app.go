@@ -45,6 +45,8 @@ type appOptions struct {
 	db       *storage.DB
 	log      *slog.Logger
 	poll     time.Duration // 0: the pipeline's default
+	role     string        // what the process does, for those who watch it
+	tracer   webhooks.Tracer
 }
 
 func newApp(o appOptions) (*app, error) {
@@ -53,7 +55,7 @@ func newApp(o appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Now: fault.Now}); err != nil {
+	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Role: o.role, Now: fault.Now}); err != nil {
 		return nil, err
 	}
 	if a.echo, err = web.New(web.Options{Log: o.log, HTTPS: strings.HasPrefix(o.settings.PublicURL, "https://")}); err != nil {
@@ -69,7 +71,7 @@ func newApp(o appOptions) (*app, error) {
 	}
 	a.pipeline, err = webhooks.New(webhooks.Options{
 		Inbox: o.db, Doors: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
-		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Log: o.log, Now: fault.Now,
+		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Tracer: o.tracer, Log: o.log, Now: fault.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type serveCmd struct {
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, s *settings, io streams) error {
+	outliveLogs()
 	memory.Tune(ctx)
 	log := s.newLog(io.err)
 	db, err := s.open(ctx, true, c.Migrate, log)
@@ -23,7 +24,9 @@ func (c *serveCmd) Run(ctx context.Context, s *settings, io streams) error {
 		return err
 	}
 	defer db.Close()
-	a, err := newApp(appOptions{settings: s, db: db, log: log})
+	watch, endTraces := tracer(ctx, "all", log)
+	defer endTraces()
+	a, err := newApp(appOptions{settings: s, db: db, log: log, role: "all", tracer: watch})
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ var rules = []rule{
 	{part: "internal/bench/...", may: everything, reason: "benchmarks run the whole program"},
 	{part: "internal/e2e/...", may: everything, reason: "end-to-end tests run the whole program"},
 	{part: "internal/chart", outside: []string{}, reason: "a chart is drawn with the standard library alone"},
+	{part: "internal/tracing", may: []string{"rewards", "webhooks"}, reason: "traces are a view on the pipeline"},
 	{part: "internal/...", may: []string{"internal/..."},
 		reason: "internal packages are leaves: others import them, so they import none of those"},
 }
