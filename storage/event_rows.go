@@ -29,6 +29,8 @@ type eventRow struct {
 	Attempts    int
 	FinishedAt  stamp
 	Trace       string
+	DueAt       stamp
+	ReadAt      stamp // the database's time when it was read
 }
 
 func (eventRow) TableName() string { return "events" }

@@ -33,6 +33,16 @@ const noteLock = "hashtextextended(?, 0)"
 const dueEvents = ` FROM events
 WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at, id LIMIT ? {skip}`
 
+// claimEvents claims from a moment on, see claims.
+const claimEvents = "SELECT " + claimCols + `, due_at, now() AS read_at FROM events
+WHERE status = 'pending' AND suspect = false AND due_at >= ? AND due_at <= now() ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`
+
+// byIndex has PostgreSQL look rows up by index until the transaction ends, and never read or sort a table, however
+// old its statistics are: a batch is small and the tables may hold years. What it cannot avoid it does all
+// the same; it must not take the cost that it then reckons with for a reason to compile the statement.
+const byIndex = `set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
 // Work claims due events and lets f digest them in one transaction. See webhooks.Inbox.
 //
 // What is in hand is noted in a row that outlives the process. PostgreSQL claims first and notes by a
@@ -40,11 +50,11 @@ WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at
 func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (n int, err error) {
 	note := noteRow{ID: d.mint.ID("note_"), Worker: worker}
 	claim := func(x *txn) ([]eventRow, error) {
-		if _, err := x.exec("SELECT pg_advisory_xact_lock("+noteLock+")", note.ID); err != nil {
+		if _, err := x.exec("SELECT pg_advisory_xact_lock("+noteLock+"), "+byIndex, note.ID); err != nil {
 			return nil, err
 		}
-		var rows []eventRow
-		if _, err := x.scan(&rows, "SELECT "+claimCols+dueEvents, limit); err != nil || len(rows) == 0 {
+		rows, err := d.claims.next(x, limit)
+		if err != nil || len(rows) == 0 {
 			return nil, err
 		}
 		note.keep(rows)
@@ -171,17 +181,27 @@ func (x *txn) endEvents(in *inboxTx, events []webhooks.Event, results []webhooks
 		erase = erase || r.Status == webhooks.EventIgnored
 		t.add(events[i].ShopID, events[i].ID, string(r.Status), clean(r.Reason), clean(r.OrderID), clean(r.CustomerID), erase)
 	}
+	first, last := extent(events)
 	_, err := x.execAll(t, `UPDATE events AS e SET status = v.status, reason = v.reason, order_id = v.order_id, customer_id = v.customer_id,
   body = CASE WHEN v.erase THEN NULL ELSE e.body END, suspect = false, attempts = CASE WHEN e.suspect THEN e.attempts ELSE e.attempts + 1 END,
   finished_at = CASE WHEN v.status = 'confirming' THEN NULL ELSE {now} END
-FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id`)
+FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.id BETWEEN ? AND ?`, first, last)
 	if err != nil || !slices.ContainsFunc(results, func(r webhooks.Digested) bool { return r.Status == webhooks.EventConfirming }) {
 		return err
 	}
 	// The jobs of a shop that has left wait for its return. Its events need not.
 	_, err = x.execAll(t, `UPDATE events AS e SET status = 'ignored', reason = 'shop_uninstalled', body = NULL, finished_at = {now}
-FROM v JOIN shops s ON s.shop_id = v.shop_id AND s.status = 'uninstalled' WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.status = 'confirming'`)
+FROM v JOIN shops s ON s.shop_id = v.shop_id AND s.status = 'uninstalled' WHERE e.shop_id = v.shop_id AND e.id = v.id AND e.status = 'confirming' AND e.id BETWEEN ? AND ?`, first, last)
 	return err
+}
+
+// extent are the least and the greatest id: PostgreSQL then leaves out the weeks beside them before it begins.
+func extent(events []webhooks.Event) (first, last int64) {
+	first, last = events[0].ID, events[0].ID
+	for _, e := range events {
+		first, last = min(first, e.ID), max(last, e.ID)
+	}
+	return first, last
 }
 
 // of is the key of an erased customer of the shop; "" means all.

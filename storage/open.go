@@ -67,6 +67,7 @@ type DB struct {
 	// nesting bounds who may hold one connection while asking for a second, below the size of the pool.
 	nesting chan struct{}
 	grown   *grown
+	claims  *claims
 	close   []func() error
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
@@ -82,7 +83,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, inner: &inner{}, pools: &pools{}}
+	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, claims: &claims{}, inner: &inner{}, pools: &pools{}}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
 		*d.pools = pools{door: d, pages: d, patient: d}

@@ -41,9 +41,13 @@ const orderCols = `shop_id text, order_id text, name text, status text, currency
   took_off_minor bigint, historic boolean, record text`
 
 // The ways of meeting a row that is there. A plain order never replaces a judged one, a newer one, nor one
-// that was imported, unless it is marked as such; a judged one replaces what it was judged from.
+// that was imported, unless it is marked as such; a judged one replaces what it was judged from. Of two states
+// of one moment the one counts that has gone further, whichever comes first: so says the pipeline too.
 const (
-	newer         = " WHERE orders.outcome = 'none' AND (orders.updated_at IS NULL OR excluded.updated_at >= orders.updated_at)"
+	stageIs  = "CASE excluded.status WHEN 'open' THEN 0 WHEN 'paid' THEN 1 WHEN 'partially_refunded' THEN 2 WHEN 'refunded' THEN 3 ELSE 4 END"
+	stageWas = "CASE orders.status WHEN 'open' THEN 0 WHEN 'paid' THEN 1 WHEN 'partially_refunded' THEN 2 WHEN 'refunded' THEN 3 ELSE 4 END"
+	newer    = " WHERE orders.outcome = 'none' AND (orders.updated_at IS NULL OR excluded.updated_at > orders.updated_at OR excluded.updated_at = orders.updated_at" +
+		" AND (" + stageIs + ", -excluded.eligible_minor) >= (" + stageWas + ", -orders.eligible_minor))"
 	newerPlain    = newer + " AND NOT orders.historic"
 	newerImported = newer + " AND orders.historic"
 	always        = ""

@@ -109,9 +109,9 @@ func TestWhoeverMakesOrDropsWeeksWaitsAMomentOnly(t *testing.T) {
 				return err
 			}
 			_, err := s.KeepPartitions(s.ctx)
-			s.kind(err, rewards.Unavailable, "database_unavailable")
+			s.kind(err, rewards.Unavailable, "lock_timeout")
 			_, err = s.Prune(s.ctx, Keep{})
-			s.kind(err, rewards.Unavailable, "database_unavailable")
+			s.kind(err, rewards.Unavailable, "lock_timeout")
 			return nil
 		})
 		s.no(err)

@@ -74,7 +74,7 @@ func (d *DB) Prune(ctx context.Context, keep Keep) (Pruned, error) {
 	if err != nil {
 		return Pruned{}, err
 	}
-	p := &pruner{DB: d, keep: keep, limit: pruneAtOnce}
+	p := &pruner{DB: d.Patient(), keep: keep, limit: pruneAtOnce}
 	if d.lite {
 		p.limit = pruneAtOnceLite
 	}

@@ -32,6 +32,7 @@ type batch struct {
 	jobs    []ShopJob
 	plain   map[[2]string]rewards.Order
 	traced  []ShopOrder // orders that will be read, as their webhooks told them
+	others  []int       // events that are not about orders, to be applied
 }
 
 // digest is the DigestFunc of the pipeline. A panic becomes an error, so that the store tries the
@@ -46,10 +47,15 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 		events: events, results: make([]Digested, len(events)),
 		open: map[int]bool{}, seen: map[int]rewards.Order{}, changed: map[int]time.Time{}, plain: map[[2]string]rewards.Order{},
 	}
+	read, err := d.decode(events)
+	if err != nil {
+		return nil, err
+	}
 	for i := range events {
-		if err := d.read(ctx, tx, b, i); err != nil {
-			return nil, err
-		}
+		b.sort(i, read[i])
+	}
+	if err := b.apply(ctx, tx, read); err != nil {
+		return nil, err
 	}
 	concerns, err := tx.Concerns(ctx, b.asks)
 	if err != nil {
@@ -77,22 +83,13 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 	return b.results, nil
 }
 
-// read decodes one event and settles those that are not about orders.
-func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error {
+// sort settles an event that is neither about an order nor to be applied, and asks about those of orders.
+func (b *batch) sort(i int, r decoded) {
 	e := b.events[i]
-	source, ok := d.sources[e.Platform]
-	if !ok {
-		b.results[i] = Digested{Status: EventQuarantined, Reason: "unknown_platform"}
-		return nil
-	}
-	decoded, err := source.Decode(e.Topic, e.Body, e.TriggeredAt)
-	if err != nil {
-		b.results[i] = Digested{Status: EventQuarantined, Reason: rewards.CodeOf(err)}
-		return nil
-	}
-	switch ev := decoded.(type) {
+	switch ev := r.event.(type) {
+	case nil:
+		b.results[i] = Digested{Status: EventQuarantined, Reason: r.trouble}
 	case rewards.OrderSeen:
-		d.seal(e.ShopID, &ev.Order)
 		b.seen[i], b.changed[i], b.open[i] = ev.Order, ev.Order.UpdatedAt, ev.Ask
 		b.ask(i, questionOf(e.ShopID, ev.Order))
 	case rewards.OrderTouched:
@@ -105,16 +102,36 @@ func (d *digester) read(ctx context.Context, tx InboxTx, b *batch, i int) error 
 	case rewards.DataRequested:
 		// Nobody but the owner may answer it, so it waits where she sees it.
 		b.results[i] = Digested{Status: EventHeld, Reason: "data_request", CustomerID: ev.CustomerID}
-	case rewards.CustomerSeen, rewards.CustomerGone, rewards.CustomerErased, rewards.AppUninstalled, rewards.ShopErased:
-		reason, err := tx.Apply(ctx, e.ShopID, decoded, e.TriggeredAt)
+	default:
+		b.others = append(b.others, i)
+	}
+}
+
+// apply carries out what events tell about people and shops, in the order of their own times.
+func (b *batch) apply(ctx context.Context, tx InboxTx, read []decoded) error {
+	slices.SortStableFunc(b.others, func(i, j int) int { return b.events[i].at().Compare(b.events[j].at()) })
+	for _, i := range b.others {
+		e, ev := b.events[i], read[i].event
+		switch ev.(type) {
+		case rewards.CustomerSeen, rewards.CustomerGone, rewards.CustomerErased, rewards.AppUninstalled, rewards.ShopErased:
+		default:
+			return rewards.Errorf(rewards.Internal, "unknown_event", "no rule for %T", ev)
+		}
+		reason, err := tx.Apply(ctx, e.ShopID, ev, e.TriggeredAt)
 		if err != nil {
 			return fmt.Errorf("applying %s: %w", e.Topic, err)
 		}
-		b.results[i] = Digested{Status: EventDone, Reason: reason, CustomerID: customerOf(decoded)}
-	default:
-		return rewards.Errorf(rewards.Internal, "unknown_event", "no rule for %T", decoded)
+		b.results[i] = Digested{Status: EventDone, Reason: reason, CustomerID: customerOf(ev)}
 	}
 	return nil
+}
+
+// at is when the shop sent it, as far as is known.
+func (e Event) at() time.Time {
+	if e.TriggeredAt.IsZero() {
+		return e.ReceivedAt
+	}
+	return e.TriggeredAt
 }
 
 func (b *batch) ask(i int, q OrderQuestion) {
@@ -141,7 +158,7 @@ func (b *batch) place(i int, q OrderQuestion, concerns bool) {
 	case hasState:
 		b.results[i].Status = EventDone
 		key := [2]string{q.ShopID, q.OrderID}
-		if old, ok := b.plain[key]; !ok || !order.UpdatedAt.Before(old.UpdatedAt) {
+		if old, ok := b.plain[key]; !ok || further(order, old) {
 			b.plain[key] = order
 		}
 	default:
