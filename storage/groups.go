@@ -198,7 +198,7 @@ func (x *txn) lockLanes(shops []string) error {
 	slices.Sort(shops)
 	shops = slices.Compact(shops)
 	var locked []string
-	n, err := x.scan(&locked, "SELECT shop_id FROM lanes WHERE shop_id IN ? ORDER BY shop_id {lock}", shops)
+	n, err := x.scan(&locked, "SELECT shop_id FROM lanes WHERE shop_id IN ? ORDER BY shop_id"+x.laneLock(), shops)
 	if err == nil && int(n) != len(shops) {
 		missing := slices.DeleteFunc(shops, func(id string) bool { return slices.Contains(locked, id) })
 		err = rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no shop %.80q", missing[0])

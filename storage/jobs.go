@@ -10,40 +10,21 @@ import (
 	"grapevine/webhooks"
 )
 
-// enqueue asks for jobs. The lanes come first and in order, so that two who ask wait for each other
-// and not in a circle; a lane is due when its first job is.
+// enqueue asks for jobs, behind the lanes that they are due in.
 func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
 	jobs = mergeJobs(jobs)
 	if len(jobs) == 0 {
 		return nil
 	}
-	lanes := table{cols: "shop_id text, run_at timestamptz"}
-	for i, j := range jobs {
-		if i == 0 || j.ShopID != jobs[i-1].ShopID {
-			lanes.add(j.ShopID, j.RunAt)
-			continue
-		}
-		if last := lanes.rows[len(lanes.rows)-1]; earlier(j.RunAt, last[1].(time.Time)) {
-			last[1] = j.RunAt
-		}
-	}
-	if len(lanes.rows) > 1 && !x.d.lite {
-		_, err := queryAll[string](x, lanes, "SELECT l.shop_id FROM lanes l JOIN v ON v.shop_id = l.shop_id ORDER BY l.shop_id FOR UPDATE OF l")
-		if err != nil {
-			return err
-		}
-	}
-	due := "coalesce(v.run_at, {now})"
-	_, err := x.execAll(lanes, `UPDATE lanes AS l SET next_at = CASE WHEN l.next_at < `+due+` THEN l.next_at ELSE `+due+` END FROM v WHERE l.shop_id = v.shop_id`)
-	if err != nil {
+	if err := x.makeDue(jobs); err != nil {
 		return err
 	}
 	t := table{cols: "shop_id text, id text, kind text, subject text, priority integer, run_at timestamptz, hint timestamptz, trace text"}
 	for _, j := range jobs {
 		t.add(j.ShopID, x.d.mint.ID("job_"), string(j.Kind), clean(j.Subject), priorityOf(j.Kind), j.RunAt, j.Hint, j.Trace)
 	}
-	_, err = x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, priority, run_at, hint, trace)
-SELECT v.shop_id, v.id, v.kind, v.subject, v.priority, `+due+`, v.hint, v.trace FROM v WHERE true
+	_, err := x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, priority, run_at, hint, trace)
+SELECT v.shop_id, v.id, v.kind, v.subject, v.priority, `+whenDue+`, v.hint, v.trace FROM v WHERE true
 ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = 'due',
   run_at = CASE WHEN jobs.state = 'due' AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
   hint = CASE WHEN jobs.hint > excluded.hint OR excluded.hint IS NULL THEN jobs.hint ELSE excluded.hint END,

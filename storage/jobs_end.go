@@ -27,8 +27,14 @@ func (x *txn) endJobs(shopID string, jobs []webhooks.Job) (ended []string, err e
 	if err := x.endTries(shopID, t, "done", nil, time.Time{}); err != nil {
 		return nil, err
 	}
-	ended, err = queryAll[string](x, t, `DELETE FROM jobs WHERE shop_id = ? AND `+x.among("id", "v.id")+`
-  AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, shopID)
+	locked, which, args := "", x.among("id", "v.id"), []any{shopID}
+	if !x.d.lite && len(jobs) > 1 { // in the order in which others ask for them
+		locked = `, locked AS (SELECT j.id FROM jobs j WHERE j.shop_id = ? AND ` + x.among("j.id", "v.id") + `
+  ORDER BY j.kind COLLATE "C", j.subject COLLATE "C" FOR UPDATE) `
+		which, args = "id = ANY(ARRAY(SELECT l.id FROM locked l))", []any{shopID, shopID}
+	}
+	ended, err = queryAll[string](x, t, locked+`DELETE FROM jobs WHERE shop_id = ? AND `+which+`
+  AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, args...)
 	if err != nil || len(ended) == len(jobs) {
 		return ended, err
 	}

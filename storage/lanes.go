@@ -26,7 +26,7 @@ func (d *DB) lease(ctx context.Context, worker string, ttl time.Duration, which 
 	err := d.write(ctx, "leasing a shop", func(x *txn) error {
 		only := ""
 		if !d.lite {
-			only = "FOR UPDATE OF l SKIP LOCKED"
+			only = "FOR NO KEY UPDATE OF l SKIP LOCKED" // see makeDue
 		}
 		var taken struct {
 			ShopID string
@@ -71,8 +71,9 @@ func (d *DB) parkUnreadable(ctx context.Context, shopID, token string, cause err
 // fence makes sure that the lease is still ours, and that nobody else writes for the shop until the
 // transaction ends. Kind Conflict, code lease_lost.
 func (x *txn) fence(l webhooks.Lane) error {
+	x.leased = l.Shop.ID
 	var id string
-	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? AND token = ? {lock}", l.Shop.ID, l.Token)
+	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? AND token = ?"+x.laneLock(), l.Shop.ID, l.Token)
 	if err == nil && n != 1 {
 		err = rewards.Errorf(rewards.Conflict, "lease_lost", "the lease on shop %s was lost", l.Shop.ID)
 	}
@@ -103,12 +104,18 @@ func (d *DB) Renew(ctx context.Context, l webhooks.Lane, ttl time.Duration) erro
 // Release ends the lease. See webhooks.Lanes.
 //
 // The lane is due again with its next job; one that has a job due already goes behind those that are
-// waiting. The lane is locked before the jobs are looked at: a job that is being written meanwhile
-// either shows, or moves the lane itself afterwards.
+// waiting. See lane_locks.go for jobs that are being written meanwhile.
 func (d *DB) Release(ctx context.Context, l webhooks.Lane, pause time.Duration) error {
-	return d.fenced(ctx, l, "releasing a shop", func(x *txn) error {
-		_, err := x.exec(`UPDATE lanes SET token = '', owner = '', slow = ?, lease_until = {now}, paused_until = {after},
-  next_at = (SELECT CASE WHEN min(h.run_at) < {now} THEN {now} ELSE min(h.run_at) END FROM (`+eachPriority("SELECT min(run_at) AS run_at FROM jobs WHERE jobs.shop_id = lanes.shop_id AND state = 'due'")+`) AS h)
+	return d.write(ctx, "releasing a shop", func(x *txn) error {
+		next := `(SELECT CASE WHEN min(h.run_at) < {now} THEN {now} ELSE min(h.run_at) END FROM (` + eachPriority("SELECT min(run_at) AS run_at FROM jobs WHERE jobs.shop_id = lanes.shop_id AND state = 'due'") + `) AS h)`
+		alone, err := x.lockAlone(l)
+		if err == nil && !alone {
+			next, err = "{now}", x.fence(l)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = x.exec(`UPDATE lanes SET token = '', owner = '', slow = ?, lease_until = {now}, paused_until = {after}, next_at = `+next+`
 WHERE shop_id = ? AND token = ?`, l.Slow, pause.Microseconds(), l.Shop.ID, l.Token)
 		return err
 	})
@@ -158,7 +165,7 @@ func (d *DB) Begin(ctx context.Context, l webhooks.Lane, limit int) (jobs []webh
 		var rows []jobRow
 		_, err := x.scan(&rows, `SELECT id, kind, subject, attempts, generation, hint, first_at, unclear, note, trace FROM jobs
 WHERE shop_id = ? AND state = 'due' AND run_at <= {now} AND priority = (`+firstPriority+`)
-ORDER BY run_at, id LIMIT ? {lock}`, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, limit)
+ORDER BY run_at, id LIMIT ? {skip}`, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, l.Shop.ID, limit)
 		if err != nil {
 			return err
 		}

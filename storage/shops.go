@@ -291,7 +291,7 @@ func (x *txn) shop(id string) (shopRow, error) {
 // lockLane makes all that write for a shop wait for each other. It comes first in a transaction.
 func (x *txn) lockLane(shopID string) error {
 	var id string
-	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? {lock}", shopID)
+	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ?"+x.laneLock(), shopID)
 	if err == nil && n == 0 {
 		err = rewards.Errorf(rewards.NotFound, "shop_not_found", "there is no shop %.80q", shopID)
 	}

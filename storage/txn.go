@@ -19,6 +19,8 @@ type txn struct {
 	d   *DB
 	lex *strings.Replacer
 	at  time.Time // the database's time, once asked for
+	// leased is the shop whose lease was found to be ours, "" for none.
+	leased string
 	// told is what is to be logged once the transaction is committed.
 	told []func(*slog.Logger)
 	// traces are the traceparents of what asks for jobs, by the job's subject; "" is for all others.
