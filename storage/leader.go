@@ -34,6 +34,9 @@ ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = leases.token 
 		}
 		return err
 	})
+	if err == nil {
+		d.inner.leads.Store(true)
+	}
 	return l, err
 }
 
@@ -51,6 +54,7 @@ func (d *DB) KeepLead(ctx context.Context, l Lead, ttl time.Duration) error {
 // EndLead gives the lease back, so that another process can lead at once. One that was lost is nobody's
 // business any more.
 func (d *DB) EndLead(ctx context.Context, l Lead) error {
+	d.inner.leads.Store(false)
 	return d.once(ctx, "giving back the lead", func(x *txn) error {
 		_, err := x.exec("UPDATE leases SET until = {now} WHERE name = ? AND token = ?", l.Name, l.Token)
 		return err

@@ -48,9 +48,13 @@ func (d *DB) Hear(ctx context.Context, heard func()) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+bellChannel); err != nil {
 		return d.fault("listening to other processes", err)
 	}
-	if err := d.echo(ctx, conn); err != nil {
+	err = d.echo(ctx, conn)
+	d.inner.deaf.Store(rewards.KindOf(err) == rewards.Conflict)
+	if err != nil {
 		return err
 	}
+	d.inner.listens.Store(true)
+	defer d.inner.listens.Store(false)
 	for {
 		heard()
 		if err := d.awaitBell(ctx, conn); err != nil {

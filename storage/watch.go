@@ -16,11 +16,14 @@ type inner struct {
 	decided lagCounts
 	refused atomic.Uint64
 	pools   []func() webhooks.Pool
+	// What other processes ring is heard, or is not although it should be; this process leads.
+	listens, deaf, leads atomic.Bool
 }
 
 // Inner tells what this handle has counted.
 func (d *DB) Inner() webhooks.Inner {
-	in := webhooks.Inner{Decided: d.inner.decided.read(), Refused: d.inner.refused.Load()}
+	in := webhooks.Inner{Decided: d.inner.decided.read(), Refused: d.inner.refused.Load(),
+		Listens: d.inner.listens.Load(), Deaf: d.inner.deaf.Load(), Leads: d.inner.leads.Load()}
 	for _, p := range d.inner.pools {
 		in.Pools = append(in.Pools, p())
 	}

@@ -25,7 +25,7 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	var confirmed []Confirmed
 	for _, j := range jobs {
 		// What was read is judged before the shop's turn is over, however slowly it answers.
-		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn {
+		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn || v.stopping() {
 			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j, j.Note)); err != nil {
 				return err
 			}

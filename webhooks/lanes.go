@@ -18,24 +18,41 @@ const (
 	leaseSlack = 7 * time.Second // for the database between calls
 	// confirmBatch is how many orders are read before they are judged in one transaction.
 	confirmBatch = 25
+	slowBatch    = 5 // where the shop is slow
 	// turn bounds how long one shop is served before another gets the worker.
 	turn = 5 * time.Second
 )
 
 // laneLoop serves shops, one at a time.
 func (p *Pipeline) laneLoop(ctx context.Context) {
-	for ctx.Err() == nil {
-		lane, err := p.opts.Lanes.Lease(ctx, p.opts.Worker, leaseFor)
+	for {
+		place, ok := p.crew.enter(ctx)
+		if !ok {
+			return
+		}
+		lane, err := p.lease(ctx)
 		switch rewards.KindOf(err) {
 		case "":
-			p.serve(ctx, lane)
+			p.serve(ctx, lane, place)
 		case rewards.NotFound:
 			sleep(ctx, p.opts.Poll, p.due)
 		default:
 			p.failed(ctx, "leasing a shop", err)
 			sleep(ctx, p.opts.Poll, nil)
 		}
+		place.end()
+		if ctx.Err() != nil {
+			return
+		}
 	}
+}
+
+// lease takes the next shop: any, as long as not too many slow ones are being visited.
+func (p *Pipeline) lease(ctx context.Context) (Lane, error) {
+	if p.crew.full() {
+		return p.opts.Lanes.LeaseQuick(ctx, p.opts.Worker, leaseFor)
+	}
+	return p.opts.Lanes.Lease(ctx, p.opts.Worker, leaseFor)
 }
 
 // visit is one stay at a shop.
@@ -46,18 +63,21 @@ type visit struct {
 	pause time.Duration // how long the shop rests afterwards
 	over  bool          // nothing more is to be done for the shop now
 	held  time.Time     // when the lease was last taken or renewed
+	place *place
+	// calls is how many calls were made, slowest what the slowest took.
+	calls   int
+	slowest time.Duration
+	// stopping tells that the process is told to stop: what is in hand is finished, nothing more is begun.
+	stopping func() bool
 }
 
 // serve does a shop's due jobs until there are none, its turn is over, or the shop wants rest.
-func (p *Pipeline) serve(ctx context.Context, lane Lane) {
-	v := &visit{Pipeline: p, lane: lane, held: p.opts.Now()}
-	defer func() {
-		// The lease is given back on shutdown too; a lost one is not worth a word.
-		err := p.opts.Lanes.Release(context.WithoutCancel(ctx), lane, v.pause)
-		if err != nil && rewards.KindOf(err) != rewards.Conflict {
-			p.failed(ctx, "releasing a shop", err)
-		}
-	}()
+func (p *Pipeline) serve(ctx context.Context, lane Lane, place *place) {
+	v := &visit{Pipeline: p, lane: lane, held: p.opts.Now(), place: place, stopping: func() bool { return ctx.Err() != nil }}
+	if lane.Slow {
+		place.drags()
+	}
+	defer v.leave(ctx)
 	var err error
 	if v.store, err = p.storefront(lane.Shop); err != nil {
 		p.failed(ctx, "serving a shop", err)
@@ -65,8 +85,12 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane) {
 		return
 	}
 	begun := p.opts.Now()
+	batch := confirmBatch
+	if lane.Slow { // what its turn leaves over of a batch has to be put back, job by job
+		batch = slowBatch
+	}
 	for ctx.Err() == nil && !v.over && v.pause == 0 && p.opts.Now().Sub(begun) < turn {
-		jobs, err := p.opts.Lanes.Begin(ctx, lane, confirmBatch)
+		jobs, err := p.opts.Lanes.Begin(ctx, lane, batch)
 		if err != nil {
 			if rewards.KindOf(err) != rewards.NotFound {
 				p.failed(ctx, "taking jobs", err)
@@ -82,6 +106,17 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane) {
 			return
 		}
 		wake(p.due) // another worker may take the next shop
+	}
+}
+
+// leave gives the lease back, on shutdown too; a lost one is not worth a word.
+func (v *visit) leave(ctx context.Context) {
+	if v.calls > 0 {
+		v.lane.Slow = v.slowest > slowAfter
+	}
+	err := v.opts.Lanes.Release(context.WithoutCancel(ctx), v.lane, v.pause)
+	if err != nil && rewards.KindOf(err) != rewards.Conflict {
+		v.failed(ctx, "releasing a shop", err)
 	}
 }
 
@@ -210,8 +245,13 @@ func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connecto
 	defer cancel()
 	ctx, span := v.opts.Tracer.Follow(ctx, "call", "")
 	span.Tell("platform", v.lane.Shop.Platform)
+	defer context.AfterFunc(v.cut, cancel)()
+	waits := time.AfterFunc(slowAfter, v.place.wait)
+	defer waits.Stop()
 	fault.Point(ctx, fault.CallBefore)
+	begun := v.opts.Now()
 	r, err := do(ctx)
+	v.calls, v.slowest = v.calls+1, max(v.slowest, v.opts.Now().Sub(begun))
 	span.End(err)
 	fault.Point(ctx, fault.CallAnswered)
 	v.pause = max(v.pause, r.Pace.Wait())

@@ -41,8 +41,16 @@ type Options struct {
 	Jitter func(bound time.Duration) time.Duration
 	// Batch is how many events are digested in one transaction; 200 if 0.
 	Batch int
-	// LaneWorkers is how many shops are worked for at a time; 4 if 0.
+	// LaneWorkers is how many shops are worked for at a time, beside those that are waited for; 4 if 0.
 	LaneWorkers int
+	// Others are the processes on the same database: Run hears them, Announce rings them. nil where there are
+	// none, or nobody is to be woken.
+	Others Others
+	// Led tells that somebody calls KeepPolling for all processes, so that Run does not.
+	Led bool
+	// Grace is how long calls to shops may go on once Run is told to stop; 5 s if 0. What is cut off then is
+	// written down as unclear, and looked up in the shop before it is tried again.
+	Grace time.Duration
 	// Poll is how often the tables are looked at without a wake-up; 500 ms if 0.
 	Poll  time.Duration
 	Meter Meter
@@ -62,6 +70,10 @@ type Pipeline struct {
 	events    chan struct{} // wakes the digester
 	due       chan struct{} // wakes the lanes
 	beat      atomic.Int64  // unix nanoseconds of the digester's last completed look at the inbox
+	crew      *crew
+	// cut ends when calls that still wait for shops are given up, because the process has been told to stop.
+	cut    context.Context
+	cutOff context.CancelFunc
 }
 
 // New checks its options and fills in the defaults. The committers run from here on, so that the door
@@ -76,7 +88,9 @@ func New(o Options) (*Pipeline, error) {
 		digester: &digester{sources: map[string]Source{}, seal: o.Seal},
 		bodies:   newBuffers(),
 		events:   make(chan struct{}, 1), due: make(chan struct{}, 1),
+		crew: newCrew(o.LaneWorkers),
 	}
+	p.cut, p.cutOff = context.WithCancel(context.Background())
 	for _, pf := range o.Platforms {
 		p.platforms[pf.Name()] = pf
 		p.digester.sources[pf.Name()] = pf
@@ -98,6 +112,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LaneWorkers == 0 {
 		o.LaneWorkers = 4
+	}
+	if o.Grace == 0 {
+		o.Grace = 5 * time.Second
 	}
 	if o.Poll == 0 {
 		o.Poll = 500 * time.Millisecond
@@ -135,7 +152,10 @@ func (p *Pipeline) Mount(e *echo.Echo) {
 }
 
 // Close stores what the door took in and ends the committers. The HTTP server must have stopped.
-func (p *Pipeline) Close() { p.committer.stop() }
+func (p *Pipeline) Close() {
+	p.committer.stop()
+	p.cutOff()
+}
 
 // Wake makes the lanes look for due jobs now: somebody stored one beside the pipeline.
 func (p *Pipeline) Wake() {
@@ -151,13 +171,19 @@ func (p *Pipeline) Beat() time.Time {
 	return time.Time{}
 }
 
-// Run works on what is stored until ctx ends, then finishes what is in hand.
+// Run works on what is stored until ctx ends, then finishes what is in hand: the shops have Grace to answer.
 func (p *Pipeline) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(p.opts.Grace, p.cutOff) })()
 	p.rescue(ctx, p.opts.Alone)
 	var loops sync.WaitGroup
 	loops.Go(func() { p.digestLoop(ctx) })
-	loops.Go(func() { p.pollLoop(ctx) })
-	for range p.opts.LaneWorkers {
+	if !p.opts.Led {
+		loops.Go(func() { p.pollLoop(ctx) })
+	}
+	if p.opts.Others != nil {
+		loops.Go(func() { p.hearLoop(ctx) })
+	}
+	for range p.crew.workers() {
 		loops.Go(func() { p.laneLoop(ctx) })
 	}
 	loops.Wait()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"grapevine/connectors"
@@ -173,24 +174,33 @@ func (v *visit) changes(ctx context.Context, p Poller, w watch) (page connectors
 	return page, failed
 }
 
-// pollLoop sees to it that each shop that can be asked is asked.
-func (p *Pipeline) pollLoop(ctx context.Context) {
+// KeepPolling sees to it that each shop that can be asked what changed is asked.
+func (p *Pipeline) KeepPolling(ctx context.Context) error {
 	var names []string
 	for name, pf := range p.platforms {
 		if _, ok := pf.(Poller); ok {
 			names = append(names, name)
 		}
 	}
-	for len(names) > 0 && ctx.Err() == nil {
-		if err := p.opts.Lanes.KeepPolling(ctx, names); err != nil {
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return p.opts.Lanes.KeepPolling(ctx, names)
+}
+
+// pollLoop keeps shops being asked where nobody does that for all processes.
+func (p *Pipeline) pollLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := p.KeepPolling(ctx); err != nil {
 			p.failed(ctx, "seeing to it that shops are asked what changed", err)
 		}
-		sleep(ctx, keepPolling, nil)
+		sleep(ctx, KeepPollingEvery, nil)
 	}
 }
 
-// keepPolling is how soon a new shop is asked for the first time.
-const keepPolling = 15 * time.Second
+// KeepPollingEvery is how soon a new shop is asked for the first time.
+const KeepPollingEvery = 15 * time.Second
 
 // Caught is what a catching up found.
 type Caught struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -204,7 +205,8 @@ func (a *asked) look(t *testing.T, store Storefront, wait time.Duration) string 
 	}
 	v := &visit{Pipeline: &Pipeline{opts: Options{
 		Inbox: a, Lanes: a, Work: ends{asked: a}, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.now },
-	}, events: make(chan struct{}, 1)}, store: store, held: a.now, lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
+		Jitter: rand.N[time.Duration], Tracer: Untold{},
+	}, events: make(chan struct{}, 1), cut: t.Context()}, store: store, held: a.now, lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
 	j := Job{ID: "job_1", Kind: rewards.JobPoll, Subject: PollSubject, Attempts: a.tries, FirstAt: a.firstAt, Unclear: a.unclear, Note: a.note}
 	if err := v.do(t.Context(), []Job{j}); err != nil {
 		return "not written: " + rewards.CodeOf(err)
