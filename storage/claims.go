@@ -7,10 +7,12 @@ import (
 
 const (
 	// claimSlack is how long before the oldest event of a claim the next one begins to look: an event is due
-	// from when its transaction began, and may be seen later.
-	claimSlack = time.Minute
-	// claimWhole is how often a claim looks from the beginning.
+	// from when its transaction began, and is seen when that ends.
+	claimSlack = 250 * time.Millisecond
+	// claimWhole is how often a claim looks from the beginning at most. One that took long, since there was much
+	// to pass over, is not made again before claimRest times as long.
 	claimWhole = time.Second
+	claimRest  = 20
 )
 
 // claims remembers where due events begin. The index of due events keeps an entry of each event that was done
@@ -21,12 +23,13 @@ const (
 type claims struct {
 	mu    sync.Mutex
 	from  time.Time
-	whole time.Time // of the last look from the beginning, by the database's clock; zero: the next is one
+	whole time.Time // when to look from the beginning again; zero: at the next claim
 }
 
 // next claims due events, the oldest first.
 func (c *claims) next(x *txn, limit int) ([]eventRow, error) {
-	from := c.begin()
+	begun := time.Now()
+	from := c.begin(begun)
 	rows, err := x.claimFrom(from, limit)
 	if err == nil && len(rows) == 0 && !from.IsZero() {
 		from = time.Time{}
@@ -35,32 +38,30 @@ func (c *claims) next(x *txn, limit int) ([]eventRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.end(rows, from.IsZero())
+	c.end(rows, from.IsZero(), begun)
 	return rows, nil
 }
 
 // begin tells from when on to look: the zero time is from the beginning.
-func (c *claims) begin() time.Time {
+func (c *claims) begin(now time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.whole.IsZero() {
+	if now.After(c.whole) {
 		return time.Time{}
 	}
 	return c.from
 }
 
-func (c *claims) end(rows []eventRow, whole bool) {
+func (c *claims) end(rows []eventRow, whole bool, begun time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(rows) == 0 {
+	switch {
+	case len(rows) == 0:
 		c.whole = time.Time{}
 		return
-	}
-	at := rows[0].ReadAt.Time
-	if whole {
-		c.whole = at
-	} else if at.Sub(c.whole) >= claimWhole || at.Before(c.whole) {
-		c.whole = time.Time{}
+	case whole:
+		now := time.Now()
+		c.whole = now.Add(max(claimWhole, claimRest*now.Sub(begun)))
 	}
 	c.from = rows[0].DueAt.Add(-claimSlack)
 }
@@ -77,7 +78,7 @@ func (x *txn) claimFrom(from time.Time, limit int) (rows []eventRow, err error) 
 	defer found.Close()
 	for found.Next() {
 		var r eventRow
-		err := found.Scan(&r.ShopID, &r.ID, &r.Platform, &r.Topic, &r.Body, &r.TriggeredAt, &r.ReceivedAt, &r.Attempts, &r.Trace, &r.DueAt, &r.ReadAt)
+		err := found.Scan(&r.ShopID, &r.ID, &r.Platform, &r.Topic, &r.Body, &r.TriggeredAt, &r.ReceivedAt, &r.Attempts, &r.Trace, &r.DueAt)
 		if err != nil {
 			return nil, err
 		}

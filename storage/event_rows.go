@@ -30,7 +30,6 @@ type eventRow struct {
 	FinishedAt  stamp
 	Trace       string
 	DueAt       stamp
-	ReadAt      stamp // the database's time when it was read
 }
 
 func (eventRow) TableName() string { return "events" }

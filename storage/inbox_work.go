@@ -34,7 +34,7 @@ const dueEvents = ` FROM events
 WHERE status = 'pending' AND suspect = false AND due_at <= {now} ORDER BY due_at, id LIMIT ? {skip}`
 
 // claimEvents claims from a moment on, see claims.
-const claimEvents = "SELECT " + claimCols + `, due_at, now() AS read_at FROM events
+const claimEvents = "SELECT " + claimCols + `, due_at FROM events
 WHERE status = 'pending' AND suspect = false AND due_at >= ? AND due_at <= now() ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`
 
 // byIndex has PostgreSQL look rows up by index until the transaction ends, and never read or sort a table, however
