@@ -3,7 +3,7 @@ package shopify
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
+	"net/http"
 	"strings"
 	"time"
 
@@ -33,8 +33,8 @@ const maxHeader = 255
 // the body itself names its shop, that name counts.
 func (s *Shopify) Receive(a connectors.Arrival) (connectors.Delivery, error) {
 	h, body := a.Header, a.Body
-	if len(h.Values(headerSignature)) > 1 {
-		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	if err := s.Glance(h, int64(len(body))); err != nil {
+		return connectors.Delivery{}, err
 	}
 	if !s.signed(h.Get(headerSignature), body) {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "bad_signature", "the body is not signed with one of %d client secrets", len(s.opts.ClientSecrets))
@@ -70,20 +70,28 @@ func (s *Shopify) Receive(a connectors.Arrival) (connectors.Delivery, error) {
 	}, nil
 }
 
+// Glance refuses, as Receive does, what has no signature or one that cannot be: Kinds Denied and Invalid.
+func (s *Shopify) Glance(h http.Header, _ int64) error {
+	if len(h.Values(headerSignature)) > 1 {
+		return rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	}
+	if _, ok := connectors.Base64Sum(h.Get(headerSignature)); !ok {
+		return rewards.Errorf(rewards.Denied, "bad_signature", "%s is missing, or no signature", headerSignature)
+	}
+	return nil
+}
+
 // signed compares in constant time, with every secret, whatever the outcome of the first.
 func (s *Shopify) signed(signature string, body []byte) bool {
-	if len(signature) != base64.StdEncoding.EncodedLen(sha256.Size) {
-		return false
-	}
-	given, err := base64.StdEncoding.Strict().DecodeString(signature)
-	if err != nil || len(given) != sha256.Size {
+	given, good := connectors.Base64Sum(signature)
+	if !good {
 		return false
 	}
 	ok := false
 	for _, secret := range s.opts.ClientSecrets {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write(body)
-		if hmac.Equal(given, mac.Sum(nil)) {
+		if hmac.Equal(given[:], mac.Sum(nil)) {
 			ok = true
 		}
 	}

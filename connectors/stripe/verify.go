@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,8 @@ const nobody = "acct_none"
 // topic that Decode ignores.
 func (s *Stripe) Receive(a connectors.Arrival) (connectors.Delivery, error) {
 	none := connectors.Delivery{}
-	if len(a.Header.Values(headerSignature)) > 1 {
-		return none, rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	if err := s.Glance(a.Header, int64(len(a.Body))); err != nil {
+		return none, err
 	}
 	secrets := s.opts.Secrets
 	if a.Door != nil {
@@ -86,6 +87,17 @@ func (s *Stripe) Receive(a connectors.Arrival) (connectors.Delivery, error) {
 		d.Topic = otherMode + e.Type
 	}
 	return d, nil
+}
+
+// Glance refuses, as Receive does, what has no signature or one that cannot be: Kinds Denied and Invalid.
+func (s *Stripe) Glance(h http.Header, _ int64) error {
+	if len(h.Values(headerSignature)) > 1 {
+		return rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	}
+	if _, _, ok := parts(h.Get(headerSignature)); !ok {
+		return rewards.Errorf(rewards.Denied, "bad_signature", "%s is missing or is not like t=…,v1=…", headerSignature)
+	}
+	return nil
 }
 
 // signed checks the header against every secret, in constant time for each. Kind Denied, codes bad_signature,

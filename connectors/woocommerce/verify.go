@@ -3,7 +3,6 @@ package woocommerce
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"regexp"
@@ -30,6 +29,9 @@ const maxHeader = 255
 // webhook is made or led elsewhere. It has no headers of its own and no signature, and wants exactly 200.
 var pingForm = regexp.MustCompile(`^webhook_id=[0-9]+$`)
 
+// maxPing is how long that body can be: the name and a number of 64 bits. One whose length is not told may be one.
+const maxPing = 32
+
 // Receive checks a webhook's signature over the raw body with the secrets of the door that it came to, then
 // its headers. Kind Denied: there is no such door, or the body is not signed with one of its secrets (401).
 // Invalid: signed, but empty, or a header is missing or doubled (400); a doubled signature is Invalid too.
@@ -46,8 +48,8 @@ func (w *WooCommerce) Receive(a connectors.Arrival) (connectors.Delivery, error)
 	if pingForm.Match(a.Body) && !ofWebhook(a.Header) {
 		return connectors.Delivery{Platform: Name, Domain: a.Door.Domain, Ping: true}, nil
 	}
-	if len(a.Header.Values(headerSignature)) > 1 {
-		return connectors.Delivery{}, rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	if err := glance(a.Header); err != nil {
+		return connectors.Delivery{}, err
 	}
 	if !signed(a.Door.Secrets, a.Header.Get(headerSignature), a.Body) {
 		return connectors.Delivery{}, rewards.Errorf(rewards.Denied, "bad_signature", "the body is not signed with one of %d secrets", len(a.Door.Secrets))
@@ -90,6 +92,25 @@ func elsewhere(source, domain string) bool {
 	return source != "" && site(source) != site(domain)
 }
 
+// Glance refuses, as Receive does, what has no signature or one that cannot be, unless it may be the call that
+// asks whether somebody is there: Kinds Denied and Invalid.
+func (w *WooCommerce) Glance(h http.Header, length int64) error {
+	if length <= maxPing && !ofWebhook(h) {
+		return nil
+	}
+	return glance(h)
+}
+
+func glance(h http.Header) error {
+	if len(h.Values(headerSignature)) > 1 {
+		return rewards.Errorf(rewards.Invalid, "doubled_header", "%s comes more than once", headerSignature)
+	}
+	if _, ok := connectors.Base64Sum(h.Get(headerSignature)); !ok {
+		return rewards.Errorf(rewards.Denied, "bad_signature", "%s is missing, or no signature", headerSignature)
+	}
+	return nil
+}
+
 // ofWebhook tells whether a call carries any of a webhook's headers.
 func ofWebhook(h http.Header) bool {
 	for name := range h {
@@ -103,18 +124,15 @@ func ofWebhook(h http.Header) bool {
 // signed compares in constant time, with every secret, whatever the outcome of the first. An empty secret
 // signs nothing.
 func signed(secrets []string, signature string, body []byte) bool {
-	if len(signature) != base64.StdEncoding.EncodedLen(sha256.Size) {
-		return false
-	}
-	given, err := base64.StdEncoding.Strict().DecodeString(signature)
-	if err != nil || len(given) != sha256.Size {
+	given, good := connectors.Base64Sum(signature)
+	if !good {
 		return false
 	}
 	ok := false
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write(body)
-		if hmac.Equal(given, mac.Sum(nil)) && secret != "" {
+		if hmac.Equal(given[:], mac.Sum(nil)) && secret != "" {
 			ok = true
 		}
 	}
