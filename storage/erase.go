@@ -12,6 +12,9 @@ import (
 	"grapevine/webhooks"
 )
 
+// erasedAlias begins the name that stands for somebody who was erased.
+const erasedAlias = "erased_"
+
 // customerSeen keeps the e-mail of an advocate up to date. Of other customers nothing is stored, but who is an
 // advocate in another shop of the group becomes one here.
 func (in *inboxTx) customerSeen(shopID string, p rewards.Person) (string, error) {
@@ -64,7 +67,7 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 		return "", err
 	}
 	in.forget(shopID, customerID)
-	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID("erased_"), reason: reason, keys: map[string]bool{}, hers: map[string]bool{}}
+	e := eraser{txn: x, shopID: shopID, customerID: clean(customerID), alias: x.d.mint.ID(erasedAlias), reason: reason, keys: map[string]bool{}, hers: map[string]bool{}}
 	if customerID == "" {
 		e.customerID = e.alias // which stands nowhere yet
 	}
@@ -160,7 +163,7 @@ func (x *txn) forgetErased(shopID, rewardID string) error {
 	_, err := x.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND id = ? AND status <> 'issuing' AND customer_id <> '' AND customer_id NOT LIKE 'erased%'
   AND (beneficiary = 'advocate' AND EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = rewards.shop_id AND a.id = rewards.advocate_id AND a.customer_id IS NULL)
     OR beneficiary = 'friend' AND EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = rewards.shop_id AND o.order_id = rewards.order_id AND o.customer_id = ''))`,
-		x.d.mint.ID("erased_"), shopID, rewardID)
+		x.d.mint.ID(erasedAlias), shopID, rewardID)
 	return err
 }
 

@@ -30,6 +30,22 @@ func TestAnErasureTakesOutTheCodeThatWasBeingReplaced(t *testing.T) {
 	})
 }
 
+func TestTheRewardOfSomebodyWhoWasErasedIsNotIssuedAnew(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(codeProgram())
+		r.decide(r.order("1"))
+		first := r.issue()
+		r.apply(rewards.CustomerErased{CustomerID: "c-anna"}, "c-anna")
+		_, _, err := s.Reissue(s.ctx, r.shop.ID, first.ID, "lost", "user:mia")
+		s.kind(err, rewards.Conflict, "not_reissuable")
+		got, err := s.DB.Reward(s.ctx, r.shop.ID, first.ID)
+		s.no(err)
+		if got.Status != rewards.StatusIssued {
+			t.Fatalf("it is %s", got.Status)
+		}
+	})
+}
+
 func TestAnErasureThatNamesOnlyOrdersTakesTheirPeopleOut(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		r := s.referred(creditProgram())

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"unicode/utf8"
 
 	"grapevine/rewards"
@@ -119,6 +120,9 @@ func (d *DB) Reissue(ctx context.Context, shopID, id, reason, actor string) (r r
 		now, err := x.now()
 		if err != nil {
 			return err
+		}
+		if strings.HasPrefix(old.CustomerID, erasedAlias) { // no shop would make it for her, and the old one would go on alone
+			return rewards.Errorf(rewards.Conflict, "not_reissuable", "the owner of reward %s was erased", old.ID)
 		}
 		effect, fresh, err := rewards.Reissue(old, d.mint, now, actor)
 		if err != nil {

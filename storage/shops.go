@@ -130,6 +130,7 @@ func (d *DB) UpdateShop(ctx context.Context, id string, u ShopUpdate) (connector
 	return d.changeShop(ctx, "updating a shop", id, func(r *shopRow) error {
 		if u.Token != nil {
 			r.TokenSealed = d.keys.Seal(tokenPlace(id), []byte(u.Token.Reveal()))
+			r.InstalledAt = stamp{} // it is given anew: what is still to be heard of a leaving was before
 			if r.Status == ShopParked {
 				r.Status, r.Reason = ShopActive, ""
 			}
@@ -204,12 +205,15 @@ func (d *DB) changeShop(ctx context.Context, doing, id string, change func(*shop
 }
 
 func (x *txn) saveShop(row *shopRow, was string) error {
+	now, err := x.now()
+	if err != nil {
+		return err
+	}
 	if row.Status != was {
-		now, err := x.now()
-		if err != nil {
-			return err
-		}
 		row.Since.Time = now
+	}
+	if row.InstalledAt.IsZero() {
+		row.InstalledAt.Time = now
 	}
 	if row.Status == ShopActive && was != ShopActive {
 		if err := x.restartJobs(row.ShopID); err != nil {

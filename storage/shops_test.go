@@ -157,6 +157,23 @@ func TestUninstallingCountsOnlyForTheInstallationAtHand(t *testing.T) {
 	})
 }
 
+func TestLateNewsOfALeavingDoesNotEndWhatWasConnectedAnewMeanwhile(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		s.raw("UPDATE shops SET installed_at = {after}", -time.Hour.Microseconds())
+		left, token := time.Now().Add(-time.Minute), secret.Text("shpat_of_the_second_installation")
+		_, err := s.UpdateShop(s.ctx, shop.ID, ShopUpdate{Token: &token})
+		s.no(err)
+		_, err = s.Put(s.ctx, []connectors.Delivery{delivery(shop.Domain, 1)})
+		s.no(err)
+		_, err = s.Work(s.ctx, "w", 1, applying(shop.ID, rewards.AppUninstalled{At: left}, ""))
+		s.no(err)
+		if got, err := s.Shop(s.ctx, shop.ID); err != nil || got.Status != ShopActive {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+}
+
 func TestEventsOfAShopThatLeftDoNotWait(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		shop := s.shop()
