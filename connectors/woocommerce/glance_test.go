@@ -28,8 +28,8 @@ func TestWhatTheHeadersAloneTell(t *testing.T) {
 		"one that may be right, on a short deletion":   {http.Header{"X-Wc-Webhook-Signature": {sum}}, 9, ""},
 		"one that cannot be right, as short as a ping": {http.Header{"X-Wc-Webhook-Signature": {"="}}, 15, "bad_signature"},
 	} {
-		if got := rewards.CodeOf((&WooCommerce{}).Glance(tc.h, tc.length)); got != tc.want {
-			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		if err := (&WooCommerce{}).Glance(tc.h, tc.length); (err != nil) != (tc.want != "") || (err != nil && rewards.CodeOf(err) != tc.want) {
+			t.Errorf("%s: %v, want %q", name, err, tc.want)
 		}
 	}
 }
