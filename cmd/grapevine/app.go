@@ -1,14 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -24,8 +24,16 @@ import (
 )
 
 const (
-	// drainFor is how long open calls may take to end when the process is told to stop.
-	drainFor = 8 * time.Second
+	// stopWithin is how long a stop may take in all: whatever has not ended then is left as it is in the database,
+	// which is made for that. With the last traces it stays below the 10 s after which orchestrators kill.
+	stopWithin = 7 * time.Second
+	// shopsWithin is how long shops may take to answer what they were asked before the stop, and what is then left
+	// for writing it down.
+	shopsWithin = 4 * time.Second
+	// callsWithin is how long open calls may take to end, after the drain.
+	callsWithin = 3 * time.Second
+	// closeWithin is how long connections may take to be given back.
+	closeWithin = 500 * time.Millisecond
 	// idleBeat is how long the worker may go without looking at the inbox before it counts as stopped.
 	idleBeat = 30 * time.Second
 )
@@ -37,6 +45,11 @@ type app struct {
 	echo     *echo.Echo
 	pipeline *webhooks.Pipeline
 	metrics  *metrics.Metrics
+	role     role
+	holder   string        // this process, in leases
+	keep     time.Duration // how long webhooks are kept that have ended
+	drain    time.Duration // how long calls are still taken after the process is told to stop
+	stopping atomic.Bool
 }
 
 // appOptions are what differs between serve and demo.
@@ -45,55 +58,69 @@ type appOptions struct {
 	db       *storage.DB
 	log      *slog.Logger
 	poll     time.Duration // 0: the pipeline's default
-	role     string        // what the process does, for those who watch it
+	role     role          // roleAll if ""
+	keep     time.Duration // 0: the store's default
+	drain    time.Duration
 	tracer   webhooks.Tracer
 }
 
 func newApp(o appOptions) (*app, error) {
-	a := &app{db: o.db, log: o.log}
+	a := &app{db: o.db, log: o.log, role: cmp.Or(o.role, roleAll), holder: rewards.NewID("wrk_"), keep: o.keep, drain: o.drain}
 	platforms, err := o.settings.platforms(o.log)
 	if err != nil {
 		return nil, err
 	}
-	if a.metrics, err = metrics.New(metrics.Options{Stats: o.db, Log: o.log, Version: version, Role: o.role, Now: fault.Now}); err != nil {
+	pages := o.db.Pages()
+	if a.metrics, err = metrics.New(metrics.Options{Stats: pages, Log: o.log, Version: version, Role: string(a.role), Now: fault.Now}); err != nil {
 		return nil, err
 	}
 	if a.echo, err = web.New(web.Options{Log: o.log, HTTPS: strings.HasPrefix(o.settings.PublicURL, "https://")}); err != nil {
 		return nil, err
 	}
-	jsonAPI, err := api.New(api.Options{
-		Advocates: o.db, Orders: o.db, Reviews: o.db, Standings: o.db, Jobs: o.db, Events: o.db, Points: o.db, Payouts: o.db, Payments: o.db, Contests: o.db, Tickets: o.db, Figures: o.db,
-		Shops: o.db, Keys: o.db,
-		PublicURL: o.settings.PublicURL, Logger: o.log, Now: fault.Now,
-	})
-	if err != nil {
-		return nil, err
-	}
-	a.pipeline, err = webhooks.New(webhooks.Options{
+	work := webhooks.Options{
 		Inbox: o.db, Doors: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
-		Alone: o.db.Alone(), Poll: o.poll, Meter: a.metrics, Tracer: o.tracer, Log: o.log, Now: fault.Now,
+		Worker: a.holder, Alone: o.db.Alone(), Led: true, Poll: o.poll, Grace: shopsWithin,
+		Meter: a.metrics, Tracer: o.tracer, Log: o.log, Now: fault.Now,
+	}
+	if !o.db.Alone() {
+		work.Others = o.db
+	}
+	if a.pipeline, err = webhooks.New(work); err != nil {
+		return nil, err
+	}
+	healthy, err := health.New(health.Options{Log: o.log, Role: string(a.role)}, a.parts()...)
+	if err != nil {
+		return nil, err
+	}
+	healthy.Mount(a.echo)
+	if a.role.receives() {
+		err = a.receive(o.settings, platforms)
+	}
+	return a, err
+}
+
+// receive opens the doors, the API and the pages.
+func (a *app) receive(s *settings, platforms []webhooks.Platform) error {
+	pages := a.db.Pages()
+	jsonAPI, err := api.New(api.Options{
+		Advocates: pages, Orders: pages, Reviews: pages, Standings: pages, Jobs: pages, Events: pages, Points: pages, Payouts: pages,
+		Payments: pages, Contests: pages, Tickets: pages, Figures: pages, Shops: pages, Keys: pages,
+		PublicURL: s.PublicURL, Logger: a.log, Now: fault.Now,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	healthy, err := health.New(o.log,
-		health.Part{Name: "database", Pinger: o.db},
-		health.Part{Name: "schema", Pinger: health.PingFunc(o.db.CheckSchema)},
-		health.Part{Name: "worker", Pinger: health.PingFunc(a.working)})
+	installs, err := s.pagesForInstalls(pages, platforms, a.log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	installs, err := o.settings.pagesForInstalls(o.db, platforms, o.log)
-	if err != nil {
-		return nil, err
-	}
+	a.echo.Use(a.tell)
 	if installs != nil {
 		installs.Mount(a.echo)
 	}
 	jsonAPI.Mount(a.echo)
 	a.pipeline.Mount(a.echo)
-	healthy.Mount(a.echo)
-	return a, nil
+	return nil
 }
 
 // working tells whether the worker looks at the inbox.
@@ -102,41 +129,6 @@ func (a *app) working(context.Context) error {
 		return rewards.Errorf(rewards.Unavailable, "worker_stopped", "the inbox was last looked at %s", when(a.pipeline.Beat()))
 	}
 	return nil
-}
-
-// run serves on the listener and works until ctx ends; then it stops taking calls, finishes those that
-// are open, stores what they brought, and ends the worker's jobs in hand.
-func (a *app) run(ctx context.Context, l net.Listener) error {
-	server := web.NewServer(l.Addr().String(), a.echo)
-	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)
-	served := make(chan error, 1)
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopWork()
-	var parts sync.WaitGroup
-	parts.Go(func() { served <- server.Serve(l) })
-	parts.Go(func() { a.pipeline.Run(work) })
-	parts.Go(func() { a.scrub(work) })
-	parts.Go(func() { a.leaks(work) })
-	parts.Go(func() { a.expire(work) })
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-served:
-		err = fmt.Errorf("serving on %s: %w", l.Addr(), err)
-	}
-	drain, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), drainFor, errors.New("open calls did not end in time"))
-	defer cancel()
-	if stopErr := server.Shutdown(drain); stopErr != nil {
-		a.log.Warn("calls were cut off", "error", stopErr)
-		server.Close()
-	}
-	stopWork()
-	parts.Wait()
-	a.pipeline.Close()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
 }
 
 // serveMetrics opens the metrics' own address; it ends with ctx. A port that is taken is a warning:

@@ -13,22 +13,10 @@ const (
 	expireBatch = 200
 )
 
-// expire ends rewards whose time is over, until ctx ends.
-func (a *app) expire(ctx context.Context) {
-	tick := time.NewTicker(expireEvery)
-	defer tick.Stop()
-	for {
-		n, err := a.db.ExpireRewards(ctx, expireBatch)
-		switch {
-		case err == nil && n == expireBatch:
-			continue
-		case err != nil && ctx.Err() == nil:
-			a.log.Error("rewards whose time is over were not ended", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+// expire ends rewards whose time is over.
+func (a *app) expire(ctx context.Context, _ turn) (ended int, err error) {
+	for n := expireBatch; n == expireBatch && err == nil; ended += n {
+		n, err = a.db.ExpireRewards(ctx, expireBatch)
 	}
+	return ended, err
 }

@@ -91,22 +91,11 @@ const (
 	leakBack = 25 * time.Hour
 )
 
-// leaks looks for codes in strangers' hands until ctx ends.
-func (a *app) leaks(ctx context.Context) {
-	tick := time.NewTicker(leakEvery)
-	defer tick.Stop()
-	for {
-		found, err := a.db.DetectLeaks(ctx, "", time.Now().Add(-leakBack))
-		for _, l := range found {
-			a.log.Warn("strangers use a code: see grapevine leak list", "advocate", l.AdvocateID, "program", l.Program)
-		}
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("leaked codes were not looked for", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+// leaks looks for codes in strangers' hands.
+func (a *app) leaks(ctx context.Context, t turn) (int, error) {
+	found, err := a.db.DetectLeaks(ctx, "", t.at.Add(-leakBack))
+	for _, l := range found {
+		a.log.Warn("strangers use a code: see grapevine leak list", "advocate", l.AdvocateID, "program", l.Program)
 	}
+	return len(found), err
 }

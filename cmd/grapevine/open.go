@@ -29,7 +29,10 @@ func (s *settings) open(ctx context.Context, exclusive, migrate bool, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	err = db.CheckSchema(ctx)
+	has, knows, err := db.Schema(ctx)
+	if err == nil && has > knows && log != nil {
+		log.Warn("the database's schema is newer than this program: it goes on, because the migration allows that; replace it soon", "schema", has, "knows", knows)
+	}
 	if rewards.CodeOf(err) == "schema_older" && (migrate || db.Alone()) {
 		_, _, err = db.Migrate(ctx)
 	}

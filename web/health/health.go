@@ -40,12 +40,19 @@ type Part struct {
 // Health answers for the whole program.
 type Health struct {
 	log   *slog.Logger
+	role  string
 	parts []Part
 }
 
+// Options are what New needs.
+type Options struct {
+	Log  *slog.Logger // required
+	Role string       // what the process does, told in both answers; "" is not told
+}
+
 // New returns a Health that is ready when all parts are.
-func New(log *slog.Logger, parts ...Part) (*Health, error) {
-	if log == nil {
+func New(o Options, parts ...Part) (*Health, error) {
+	if o.Log == nil {
 		return nil, errors.New("health: New needs a logger")
 	}
 	for _, p := range parts {
@@ -53,7 +60,7 @@ func New(log *slog.Logger, parts ...Part) (*Health, error) {
 			return nil, fmt.Errorf("health: part %q lacks its name or its pinger", p.Name)
 		}
 	}
-	return &Health{log: log, parts: parts}, nil
+	return &Health{log: o.Log, role: o.Role, parts: parts}, nil
 }
 
 // Mount adds both addresses.
@@ -66,6 +73,7 @@ func (h *Health) Mount(e *echo.Echo) {
 // view is the body of both answers.
 type view struct {
 	Status string     `json:"status"` // alive, ready or not_ready
+	Role   string     `json:"role,omitempty"`
 	Parts  []partView `json:"parts,omitempty"`
 }
 
@@ -79,14 +87,14 @@ type partView struct {
 
 func (h *Health) alive(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.JSON(http.StatusOK, view{Status: "alive"})
+	return c.JSON(http.StatusOK, view{Status: "alive", Role: h.role})
 }
 
 // ready answers 200 or 503, and names what is missing.
 func (h *Health) ready(c echo.Context) error {
 	ctx, cancel := context.WithTimeoutCause(c.Request().Context(), within, errors.New("health: 2s budget"))
 	defer cancel()
-	v, status := view{Status: "ready", Parts: []partView{}}, http.StatusOK
+	v, status := view{Status: "ready", Role: h.role, Parts: []partView{}}, http.StatusOK
 	for _, p := range h.parts {
 		pv := h.check(ctx, p)
 		if !pv.OK {

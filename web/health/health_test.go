@@ -22,7 +22,7 @@ func ask(t *testing.T, method, path string, parts ...Part) *httptest.ResponseRec
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(log, parts...)
+	h, err := New(Options{Log: log, Role: "web"}, parts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func part(name string, err error) Part {
 func TestAProcessIsAliveWhateverElseIsWrong(t *testing.T) {
 	t.Parallel()
 	rec := ask(t, "GET", "/healthz", part("database", rewards.Errorf(rewards.Unavailable, "unavailable", "down")))
-	if rec.Code != 200 || strings.TrimSpace(rec.Body.String()) != `{"status":"alive"}` {
+	if rec.Code != 200 || strings.TrimSpace(rec.Body.String()) != `{"status":"alive","role":"web"}` {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
@@ -51,11 +51,11 @@ func TestReadiness(t *testing.T) {
 		status int
 		want   view
 	}{
-		"nothing to check": {nil, 200, view{"ready", nil}},
-		"all is well":      {[]Part{part("database", nil), part("worker", nil)}, 200, view{"ready", []partView{{Name: "database", OK: true}, {Name: "worker", OK: true}}}},
-		"an old schema": {[]Part{part("database", nil), part("schema", rewards.Errorf(rewards.Conflict, "schema_older", "secret"))}, 503, view{"not_ready", []partView{{Name: "database", OK: true},
+		"nothing to check": {nil, 200, view{"ready", "web", nil}},
+		"all is well":      {[]Part{part("database", nil), part("worker", nil)}, 200, view{"ready", "web", []partView{{Name: "database", OK: true}, {Name: "worker", OK: true}}}},
+		"an old schema": {[]Part{part("database", nil), part("schema", rewards.Errorf(rewards.Conflict, "schema_older", "secret"))}, 503, view{"not_ready", "web", []partView{{Name: "database", OK: true},
 			{Name: "schema", Code: "schema_older", Says: "The database is of an older version than the program.", Do: "Run: grapevine migrate."}}}},
-		"an error that nobody described": {[]Part{part("worker", fmt.Errorf("secret"))}, 503, view{"not_ready", []partView{
+		"an error that nobody described": {[]Part{part("worker", fmt.Errorf("secret"))}, 503, view{"not_ready", "web", []partView{
 			{Name: "worker", Code: "not_ready", Says: "A part of the program is not ready.", Do: "Look at the program’s log, or run: grapevine doctor."}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestOnlyGetAndHead(t *testing.T) {
 
 func TestAPartNeedsANameAndAPinger(t *testing.T) {
 	t.Parallel()
-	if _, err := New(slog.Default(), Part{Name: "database"}); err == nil {
+	if _, err := New(Options{Log: slog.Default()}, Part{Name: "database"}); err == nil {
 		t.Error("a part without a pinger is taken")
 	}
 }

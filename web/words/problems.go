@@ -104,5 +104,6 @@ var health = []Entry{
 	{"lock_timeout", "A statement waited longer for its neighbours than lock_timeout allows.", "Look who holds the locks in pg_stat_activity; it is tried again."},
 	{"idle_in_transaction_session_timeout", "A transaction stood still longer than idle_in_transaction_session_timeout allows: its process was stopped, or lost the database.", "Look at the machine; it is tried again."},
 	{"database_in_use", "Another process owns the database file.", "Stop that one first, or give each a database of its own."},
+	{"stopping", "This process was told to stop: it answers what it has taken, and takes no more.", "Send to another one."},
 	{"worker_stopped", "Nobody works on what came in.", "Look at the log of the worker, and start it again."},
 }
