@@ -58,6 +58,7 @@ var rules = []rule{
 		reason: "pages ask through interfaces of their own, never storage"},
 	{part: "cmd/...", may: everything, reason: "cmd knows everyone"},
 	{part: "internal/bench/...", may: everything, reason: "benchmarks run the whole program"},
+	{part: "internal/dst/...", may: everything, reason: "the simulation runs the whole program"},
 	{part: "internal/e2e/...", may: everything, reason: "end-to-end tests run the whole program"},
 	{part: "internal/chart", outside: []string{}, reason: "a chart is drawn with the standard library alone"},
 	{part: "internal/tracing", may: []string{"rewards", "webhooks"}, reason: "traces are a view on the pipeline"},
