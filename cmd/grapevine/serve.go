@@ -16,7 +16,7 @@ type serveCmd struct {
 	Listen        string        `env:"GRAPEVINE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for webhooks, API and health."`
 	MetricsListen string        `env:"GRAPEVINE_METRICS_LISTEN" default:"127.0.0.1:9464" placeholder:"ADDR" help:"Address for Prometheus metrics, or off."`
 	Drain         time.Duration `env:"GRAPEVINE_DRAIN" default:"0s" placeholder:"TIME" help:"After SIGTERM, how long /readyz says 503 before calls are refused, so that a load balancer looks elsewhere: up to 3s."`
-	KeepDays      int           `env:"GRAPEVINE_KEEP_DAYS" default:"90" placeholder:"DAYS" help:"How long webhooks that have ended are kept, with their bodies: 7 to 400 days."`
+	KeepDays      int           `env:"GRAPEVINE_KEEP_EVENTS" default:"90" placeholder:"DAYS" help:"How long webhooks that have ended are kept, with their bodies: 7 to 400 days."`
 	Migrate       bool          `help:"On PostgreSQL, bring the schema up to date first."`
 }
 
@@ -64,7 +64,7 @@ func (c *serveCmd) check(s *settings) error {
 	case c.Drain < 0 || c.Drain > drainMost:
 		return misuse("GRAPEVINE_DRAIN is %s: set 0s to %s", c.Drain, drainMost)
 	case c.keep() < storage.MinKeepEvents || c.keep() > storage.MaxKeepEvents:
-		return misuse("GRAPEVINE_KEEP_DAYS is %d: set 7 to 400", c.KeepDays)
+		return misuse("GRAPEVINE_KEEP_EVENTS is %d: set 7 to 400", c.KeepDays)
 	}
 	return nil
 }
