@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
+	"grapevine/internal/testdb"
 	"grapevine/rewards"
 )
 
@@ -75,4 +78,82 @@ func TestDailyFiguresAreWhatTheRowsTell(t *testing.T) {
 		b.rollUp()
 		b.alikeBothWays("rolled up")
 	})
+}
+
+func TestFiguresFromBeforeTheRollUpsAreReckoned(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, url string) {
+		s := secondSchema(t, url)
+		if _, _, err := s.Migrate(s.ctx); err != nil {
+			t.Fatal(err)
+		}
+		at := rewards.Date{Year: 2026, Month: 2, Day: 1}
+		s.raw("UPDATE orders SET placed_at = ? WHERE shop_id = 'shop_b'", at.Begins(time.UTC))
+		ask := func() rewards.Figures {
+			r, err := s.Figures(s.ctx, "shop_b", rewards.FigureFilter{From: at, To: at, By: rewards.ByDay})
+			s.no(err)
+			return r.Total
+		}
+		before := ask()
+		s.rollUp()
+		after := ask()
+		if got := (rewards.Money{Minor: 500, Currency: "USD"}); before.TookOff != got || before.Rewarded.Orders != 1 {
+			t.Errorf("before: %+v", before)
+		}
+		alike(t, "after", after, before)
+		if n := s.count("SELECT count(*) FROM figures_daily WHERE what = 'order' AND n = 1 AND b = 500"); n != 2 {
+			t.Errorf("%d days of two shops", n)
+		}
+	})
+}
+
+func TestTheDashboardReadsNoOrders(t *testing.T) {
+	t.Parallel()
+	d, shop := manyOrders{orders: 20_000, shops: 3, codes: 200}.fill(t, testdb.Postgres(t))
+	s := &store{DB: d, t: t, ctx: t.Context()}
+	s.rollUp()
+	s.raw("VACUUM ANALYZE figures_daily")
+	for name, f := range dashboard(rewards.DateOf(time.Now())) {
+		s.no(s.snapshot(s.ctx, func(x *txn) error {
+			g, err := x.figuring(shop, f)
+			if err != nil {
+				return err
+			}
+			before := x.scans(t)
+			r, err := g.report()
+			if r.Total.All.Orders == 0 || r.Budgets[0].Revenue.Minor == 0 {
+				t.Errorf("%s: nothing is told: %+v", name, r.Total)
+			}
+			var read []string
+			for table, n := range x.scans(t) {
+				if n > before[table] {
+					read = append(read, table)
+				}
+			}
+			if !slices.Equal(read, []string{"orders_queue"}) { // for those that wait for a person
+				t.Errorf("%s: it read %v", name, read)
+			}
+			return err
+		}))
+	}
+}
+
+// scans counts how often this connection has looked into the large tables, by table or by index.
+func (x *txn) scans(t *testing.T) map[string]int64 {
+	t.Helper()
+	var rows []struct {
+		Name string
+		N    int64
+	}
+	_, err := x.scan(&rows, `SELECT relname AS name, pg_stat_get_xact_numscans(c.oid) AS n FROM pg_class c WHERE relname IN ('orders', 'rewards', 'ledger', 'codes', 'advocates')
+UNION ALL SELECT i.indexrelid::regclass::text, pg_stat_get_xact_numscans(i.indexrelid) FROM pg_index i
+WHERE i.indrelid IN ('orders'::regclass, 'rewards'::regclass, 'ledger'::regclass, 'codes'::regclass, 'advocates'::regclass)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int64{}
+	for _, r := range rows {
+		at[r.Name] = r.N
+	}
+	return at
 }

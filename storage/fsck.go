@@ -47,9 +47,9 @@ type check struct {
 	run      func(x *txn, found func(shopID, subject, text string)) error
 }
 
-// allChecks lists the checks by story: what came in, the books, rewards, decisions, what is kept here, groups, the tables.
+// allChecks lists the checks by story: what came in, the books, rewards, decisions, what is kept here, groups, figures, the tables.
 func allChecks() []check {
-	return slices.Concat(inboxChecks, ledgerChecks, rewardChecks, decisionChecks, keptChecks, groupChecks, tableChecks)
+	return slices.Concat(inboxChecks, ledgerChecks, rewardChecks, decisionChecks, keptChecks, groupChecks, figureChecks, tableChecks)
 }
 
 // Fsck checks the invariants that rows can tell of, and reports each breach. It writes nothing, sees one

@@ -26,7 +26,7 @@ func TestEachPlantedBreachInWhatIsKeptIsFound(t *testing.T) {
 		"another commitment":                {program: contestProgram(), id: "I29", plant: []string{"UPDATE draws SET commitment = 'x'"}},
 		"other terms":                       {program: contestProgram(), id: "I29", plant: []string{"UPDATE draws SET winners = winners + 1"}},
 		"a record that is none":             {program: contestProgram(), id: "I29", plant: []string{"UPDATE draws SET record = 'x'"}},
-		"an entry that nobody earned":       {program: contestProgram(), id: "I29", plant: []string{"UPDATE rewards SET kind = 'ticket'"}, also: []string{"I30"}},
+		"an entry that nobody earned":       {program: contestProgram(), id: "I29", plant: []string{"UPDATE rewards SET kind = 'ticket'"}, also: []string{"I30", "I34"}},
 		"a ticket without a number":         {program: ticketProgram(), id: "I30", plant: []string{"DELETE FROM ticket_numbers"}},
 		"a ticket redeemed past the ledger": {program: ticketProgram(), id: "I30", plant: []string{"UPDATE ticket_numbers SET redeemed_at = {now}"}},
 	} {

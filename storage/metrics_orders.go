@@ -119,14 +119,20 @@ func count(f *rewards.Figures, class string, orders, minor int64) {
 // people counts the advocates and the friends of referred orders. A friend is a customer whose first order
 // that we know of it was; she goes on where somebody bought by a code of hers.
 func (g *figuring) people(s *sheet) error {
+	// Whether an order was the first is asked of all orders of the customer: with a bound in time PostgreSQL would
+	// take orders_figures, and pass by all that were placed before. It is asked once an order, hence OFFSET 0.
+	once := " OFFSET 0"
+	if g.d.lite {
+		once = ""
+	}
 	var q statement
-	q.add("SELECT n, program, variant, advocate, count(DISTINCT who) AS active, count(DISTINCT friend) AS friends, count(DISTINCT CASE WHEN"+
-		" friend IN (SELECT a.customer_id FROM orders o JOIN advocates a ON a.shop_id = o.shop_id AND a.id = o.advocate_id WHERE o.shop_id = ? AND "+goodOrder+" AND "+asReferral+" AND a.customer_id IS NOT NULL)"+
-		" THEN friend END) AS onward FROM (SELECT "+orderKey(s.by)+", o.advocate_id AS who, CASE WHEN o.customer_id <> '' AND NOT EXISTS (SELECT 1 FROM orders e"+
-		" WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> '' AND e.placed_at < o.placed_at AND NOT e.test AND e.status <> 'cancelled') THEN o.customer_id END AS friend", g.shop.Shop)
+	q.add("SELECT n, program, variant, advocate, count(DISTINCT who) AS active, count(DISTINCT friend) AS friends, count(DISTINCT CASE WHEN friend IS NOT NULL AND"+
+		" EXISTS (SELECT 1 FROM advocates a WHERE a.shop_id = ? AND a.customer_id = c.friend AND EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = a.shop_id AND o.advocate_id = a.id AND "+goodOrder+" AND "+asReferral+"))"+
+		" THEN friend END) AS onward FROM (SELECT "+orderKey(s.by)+", o.advocate_id AS who, CASE WHEN o.customer_id <> '' AND coalesce((SELECT max(CASE WHEN e.placed_at < o.placed_at THEN 1 ELSE 0 END) FROM orders e"+
+		" WHERE e.shop_id = o.shop_id AND e.customer_id = o.customer_id AND e.customer_id <> '' AND NOT e.test AND e.status <> 'cancelled'), 0) = 0 THEN o.customer_id END AS friend", g.shop.Shop)
 	q.add(g.inPeriod()+" AND "+asReferral+" AND NOT o.historic AND o.currency = ?", g.shop.Shop, g.shop.Currency)
 	g.mine(&q, s, "o.program", "o.advocate_id")
-	q.add(") c GROUP BY n, program, variant, advocate")
+	q.add(once + ") c GROUP BY n, program, variant, advocate")
 	rows, err := ask[struct {
 		Key                     groupKey `gorm:"embedded"`
 		Active, Friends, Onward int64

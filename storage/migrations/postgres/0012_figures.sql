@@ -158,3 +158,6 @@ CREATE TRIGGER figures_changed AFTER UPDATE ON orders REFERENCING OLD TABLE AS r
 CREATE TRIGGER figures_added AFTER INSERT ON ledger REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION figures_of_ledger();
 CREATE TRIGGER figures_added AFTER INSERT ON rewards REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION figures_of_rewards_added();
 CREATE TRIGGER figures_changed AFTER UPDATE ON rewards REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION figures_of_rewards_changed();
+
+-- An older program would not write what codes took off.
+INSERT INTO schema_notes (version, oldest) VALUES (12, 12);

@@ -166,3 +166,6 @@ BEGIN
     ON CONFLICT (shop_id, at, what, unit, program, variant, label) DO UPDATE SET n = n + excluded.n, a = a + excluded.a, b = b + excluded.b, c = c + excluded.c, d = d + excluded.d;
 END;
 -- +goose StatementEnd
+
+-- An older program would not write what codes took off.
+INSERT INTO schema_notes (version, oldest) VALUES (12, 12);
