@@ -60,9 +60,13 @@ func (p *buffers) put(b *buffer) {
 	}
 }
 
-// getReading is get for a body that is to be read. Kind Unavailable, code door_busy, where too much is being read.
+// getReading is get for a body that is to be read. Kind Unavailable, code door_busy, where too much is being read;
+// the least buffer is always to be had: it is less than what the connection takes itself.
 func (p *buffers) getReading(n int) (*buffer, error) {
 	_, size := class(n)
+	if size == leastBuffer {
+		return p.get(n), nil
+	}
 	if size > smallBody && !p.large.take(size) {
 		return nil, errBusy
 	}
@@ -80,7 +84,9 @@ func (p *buffers) putReading(b *buffer) {
 	if len(b.b) > smallBody {
 		p.large.give(len(b.b))
 	}
-	p.reading.give(len(b.b))
+	if len(b.b) > leastBuffer {
+		p.reading.give(len(b.b))
+	}
 	p.put(b)
 }
 

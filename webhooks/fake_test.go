@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -96,6 +97,14 @@ func (p platform) sign(body string) string {
 
 func (p platform) Capabilities() connectors.Capabilities {
 	return connectors.Capabilities{SharedDoor: true}
+}
+
+// Glance refuses what is too short for a signature.
+func (p platform) Glance(h http.Header, _ int64) error {
+	if len(h.Get("X-Sign")) < 40 {
+		return rewards.Errorf(rewards.Denied, "bad_signature", "not signed at all")
+	}
+	return nil
 }
 
 func (p platform) Receive(a connectors.Arrival) (connectors.Delivery, error) {
