@@ -3,6 +3,7 @@ package storage
 import (
 	"slices"
 
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 )
 
@@ -31,6 +32,9 @@ func (x *txn) lockBudgets(shopID string, programs []string) ([]budgetRow, error)
 	var rows []budgetRow
 	if _, err := x.scan(&rows, lockOffers, shopID, programs); err != nil {
 		return nil, err
+	}
+	if fault.Bug(fault.CapOutside) {
+		rows = x.readBefore(shopID, rows)
 	}
 	group, shared := "", []string(nil)
 	for _, r := range rows {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"grapevine/internal/fault"
@@ -113,6 +114,9 @@ func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
 			return err
 		}
 		note.keep(rows)
+		if fault.Bug(fault.MarkBeforeWork) {
+			_, _ = x.execAll(keyTable(note.keys), "UPDATE events AS e SET status = 'done' FROM v WHERE e.shop_id = v.shop_id AND e.id = v.id")
+		}
 		return x.note(*note)
 	})
 }
@@ -122,6 +126,9 @@ func (x *txn) claim(keys []eventKey, suspect bool) ([]eventRow, error) {
 	cols := "e.shop_id, e.id, e.platform, e.topic, e.body, e.triggered_at, e.received_at, e.attempts, e.trace"
 	sql := `SELECT ` + cols + ` FROM v JOIN events e ON e.shop_id = v.shop_id AND e.id = v.id
 WHERE e.status = 'pending' AND e.suspect = ? ORDER BY e.id `
+	if fault.Bug(fault.MarkBeforeWork) {
+		sql = strings.Replace(sql, "= 'pending'", "IN ('pending', 'done')", 1)
+	}
 	if !x.d.lite {
 		sql += "FOR UPDATE OF e SKIP LOCKED"
 	}

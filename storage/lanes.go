@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"grapevine/internal/fault"
 	"grapevine/rewards"
 	"grapevine/webhooks"
 )
@@ -74,7 +75,7 @@ func (x *txn) fence(l webhooks.Lane) error {
 	x.leased = l.Shop.ID
 	var id string
 	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? AND token = ?"+x.laneLock(), l.Shop.ID, l.Token)
-	if err == nil && n != 1 {
+	if err == nil && n != 1 && !fault.Bug(fault.NoFence) {
 		err = x.d.leaseLost(l)
 	}
 	return err
@@ -207,6 +208,9 @@ func (r jobRow) begun(now time.Time) webhooks.Job {
 // as unclear. A reward that was never sent and is not wanted any more needs no call, so it is not
 // counted as tried.
 func (x *txn) beginTries(shopID string, jobs []webhooks.Job) error {
+	if fault.Bug(fault.BegunAfter) {
+		return nil
+	}
 	tries := table{cols: "att text, id text, kind text, subject text, n integer"}
 	for _, j := range jobs {
 		tries.add(x.d.mint.ID("att_"), j.ID, string(j.Kind), j.Subject, j.Attempts)

@@ -16,4 +16,10 @@ const (
 const (
 	AckBeforeCommit = "ack before commit" // the door answers 2xx while the delivery is on its way to the disk
 	BlindRetry      = "blind retry"       // after an unclear answer the shop is called again without a look
+	NoDedupe        = "no dedupe"         // a delivery that was seen is stored again (SQLite)
+	MarkBeforeWork  = "mark before work"  // events end before what follows from them is committed (SQLite)
+	LastArrival     = "last arrival wins" // of two states of an order the one counts that came last
+	CapOutside      = "cap outside"       // a budget is checked by what an earlier transaction read of it
+	NoFence         = "no fence"          // whoever lost a lease writes on
+	BegunAfter      = "begun after"       // that a job is being tried is not noted before the call
 )
