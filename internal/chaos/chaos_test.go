@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,33 +32,59 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// programsFor builds the program, or ends the test.
-func programsFor(t *testing.T) binaries {
+// TestNothingIsLostAndNothingIsPaidTwice runs a short plan on each topology, all at once: most of their time is
+// waiting. `make chaos` runs longer ones.
+func TestNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
+	t.Parallel()
+	var plans []plan
+	for i, topology := range topologies {
+		plans = append(plans, draw(uint64(101+i), options{topology: topology, short: true}))
+	}
+	for _, r := range runAtOnce(t, plans) {
+		t.Log(r.line())
+		if len(r.failures) > 0 {
+			t.Error(r.tell(revision()))
+		}
+		if r.acked < r.orders || r.rewards == 0 || r.unclear == 0 || len(r.injected) == 0 {
+			t.Errorf("the run has shown nothing: %d acknowledged webhooks, %d rewards, %d unclear answers, faults %v", r.acked, r.rewards, r.unclear, r.injected)
+		}
+	}
+}
+
+// TestPlantedBugsAreFound runs against builds in which a bug was switched on.
+func TestPlantedBugsAreFound(t *testing.T) {
+	t.Parallel()
+	wanted := map[string]string{fault.AckBeforeCommit: "I1:", fault.BlindRetry: "I11:"}
+	var plans []plan
+	for name := range wanted {
+		p := draw(3, options{topology: pair, short: true, bug: name})
+		if name == fault.AckBeforeCommit { // what was acknowledged and waits goes with the database
+			p.Points = make([][]point, len(p.Roles))
+			p.Faults = []planned{{At: time.Second, For: 700 * time.Millisecond, Kind: dbCrash}, {At: 3 * time.Second, For: 700 * time.Millisecond, Kind: dbCrash}}
+		}
+		plans = append(plans, p)
+	}
+	for _, r := range runAtOnce(t, plans) {
+		t.Log(r.line())
+		if want := wanted[r.plan.Bug]; !strings.Contains(strings.Join(r.failures, "\n"), want) {
+			t.Errorf("with the bug %q: no breach of %s among %q", r.plan.Bug, want, r.failures)
+		}
+	}
+}
+
+func runAtOnce(t *testing.T, plans []plan) []result {
 	t.Helper()
-	b, err := built()
+	programs, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
-}
-
-// TestNothingIsLostAndNothingIsPaidTwice runs a short plan on each topology. `make chaos` runs longer ones.
-func TestNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
-	t.Parallel()
-	programs := programsFor(t)
-	for i, topology := range topologies {
-		t.Run(topology, func(t *testing.T) {
-			t.Parallel()
-			r := run(draw(uint64(101+i), options{topology: topology, short: true}), programs, t.TempDir(), false)
-			t.Log(r.line())
-			if len(r.failures) > 0 {
-				t.Error(r.tell(revision()))
-			}
-			if r.acked < r.orders || r.rewards == 0 || len(r.injected) == 0 {
-				t.Errorf("the run has shown nothing: %d acknowledged webhooks, %d rewards, faults %v", r.acked, r.rewards, r.injected)
-			}
-		})
+	base, results := t.TempDir(), make([]result, len(plans))
+	var under sync.WaitGroup
+	for i, p := range plans {
+		under.Go(func() { results[i] = run(p, programs, base, false) })
 	}
+	under.Wait()
+	return results
 }
 
 func TestASeedDrawsTheSamePlanEachTimeAndNoOtherSeedDoes(t *testing.T) {

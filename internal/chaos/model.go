@@ -6,8 +6,9 @@ import "grapevine/connectors/shopify/shopifytest"
 type program struct {
 	file string
 	// gives is the reward for an order whose goods were worth so much, in minor units.
-	gives func(eligible int64) int64
-	codes bool // as discount codes; else store credit
+	gives   func(eligible int64) int64
+	codes   bool   // as discount codes; else store credit
+	creates string // the operation that gives it
 }
 
 const minimum = 30_00 // of all programmes, in minor units
@@ -19,21 +20,21 @@ partial_refund: proportional
 `
 
 var programs = map[string]program{
-	"credit": {gives: func(int64) int64 { return 10_00 }, file: `program: credit
+	"credit": {creates: "StoreCreditCredit", gives: func(int64) int64 { return 10_00 }, file: `program: credit
 title: Give 10 %, get $10
 friend:
   discount: {percent: "10"}
 advocate:
   reward: {kind: store_credit, amount: "10.00", expires: 180d}
 ` + rest},
-	"share": {gives: func(eligible int64) int64 { return eligible / 10 }, file: `program: share
+	"share": {creates: "StoreCreditCredit", gives: func(eligible int64) int64 { return eligible / 10 }, file: `program: share
 title: Give 10 %, get 10 %
 friend:
   discount: {percent: "10"}
 advocate:
   reward: {kind: store_credit, percent: "10", expires: 180d}
 ` + rest},
-	"code": {gives: func(int64) int64 { return 5_00 }, codes: true, file: `program: code
+	"code": {creates: "DiscountBasicCreate", gives: func(int64) int64 { return 5_00 }, codes: true, file: `program: code
 title: Give 10 %, get a code
 friend:
   discount: {percent: "10"}

@@ -97,7 +97,8 @@ func draw(seed uint64, o options) plan {
 		p.Place = inMemory
 	}
 	for i := range 3 + rng.IntN(2) {
-		p.Shops = append(p.Shops, shopPlan{Program: programNames[(i+int(seed%3))%len(programNames)], Answers: drawAnswers(rng)})
+		name := programNames[(i+int(seed%3))%len(programNames)]
+		p.Shops = append(p.Shops, shopPlan{Program: name, Answers: drawAnswers(rng, programs[name].creates)})
 	}
 	p.drawDeeds(rng)
 	p.drawFaults(rng)
@@ -202,11 +203,12 @@ func pointsOf(role string) []string {
 }
 
 // drawAnswers picks how a shop's API misbehaves. What would need a person afterwards is left out: a refused
-// token, a change that the shop makes twice.
-func drawAnswers(rng *rand.Rand) []upset {
-	var out []upset
+// token, a change that the shop makes twice. The worst is never left out: what gives a reward works, and is
+// answered with an error.
+func drawAnswers(rng *rand.Rand, creates string) []upset {
+	out := []upset{{Operation: creates, Kind: "status", Status: pick(rng, []int{500, 502, 504}), Effect: true, Count: 1 + rng.IntN(3), Skip: rng.IntN(2)}}
 	for range rng.IntN(5) {
-		u := upset{Operation: pick(rng, operations), Count: 1 + rng.IntN(3), Skip: rng.IntN(6)}
+		u := upset{Operation: pick(rng, operations), Count: 1 + rng.IntN(3), Skip: rng.IntN(4)}
 		u.Kind = pick(rng, []string{"status", "status", "drop", "truncate", "cut", "empty", "throttle", "throttled", "slow", "null_data"})
 		switch u.Kind {
 		case "status":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -44,6 +45,7 @@ type process struct {
 	exited  chan struct{}
 	status  error
 	begun   time.Time
+	logged  int64  // how long its log was when it began
 	told    bool   // its end was our doing
 	armed   *point // what this launch does to itself
 	ended   bool   // it is not started any more
@@ -132,6 +134,9 @@ func (p *process) launch(program string, args []string, env map[string]string) e
 		return err
 	}
 	defer log.Close()
+	if p.logged, err = log.Seek(0, io.SeekEnd); err != nil {
+		return err
+	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = p.w.dir, p.w.environment(env)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -256,11 +261,19 @@ func (p *process) end(signal syscall.Signal, within time.Duration) (was bool) {
 	p.mu.Unlock()
 	if signal == syscall.SIGTERM {
 		p.w.step("%s ended %v after SIGTERM: %v", p.name, time.Since(begun).Round(time.Millisecond), status)
-		if status != nil && signalOf(cmd) == 0 {
+		if status != nil && signalOf(cmd) == 0 && p.wasReady() { // else it was still looking for its database
 			p.w.fail("%s ended with %v after SIGTERM", p.name, status)
 		}
 	}
 	return true
+}
+
+// wasReady tells whether the last launch came so far as to open its doors.
+func (p *process) wasReady() bool {
+	text, err := os.ReadFile(p.log())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return err != nil || strings.Contains(string(text[min(int64(len(text)), p.logged):]), "msg=ready")
 }
 
 // signal sends a signal to whatever runs; it tells to which process.

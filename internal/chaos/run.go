@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"grapevine/connectors/shopify/shopifytest"
 )
 
 // result is what became of one plan.
@@ -24,6 +26,8 @@ type result struct {
 	retries  int64
 	acked    int
 	rewards  int
+	unclear  int // calls that changed a shop and were answered with an error, or not at all
+	lost     int // tries that a dead process left behind
 }
 
 // run carries out a plan in a directory of its own under base. The directory stays if anything went wrong, or
@@ -48,6 +52,7 @@ func run(p plan, programs binaries, base string, keep bool) result {
 		w.searchLogs()
 	}
 	r.took, r.settled, r.failures, r.injected, r.hits, r.rewards = time.Since(begun), w.settled, w.failures, w.injected, w.hits, w.rewards
+	r.unclear, r.lost = w.unclear, w.lost
 	for _, d := range p.Deeds {
 		if d.What == placed {
 			r.orders++
@@ -94,7 +99,23 @@ func (w *world) live() error {
 		w.compareFigures()
 	}
 	w.stop()
+	w.count()
 	return nil
+}
+
+// count counts what made the run hard.
+func (w *world) count() {
+	for _, sh := range w.shops {
+		for _, c := range sh.sim.Mutations("") {
+			if c.Fault != "" && c.Fault != shopifytest.FaultSlow {
+				w.unclear++
+			}
+		}
+	}
+	var err error
+	if w.lost, err = ask[int](w.db, "SELECT count(*)::int FROM attempts WHERE outcome = 'lost'"); err != nil {
+		w.fail("counting lost tries: %v", err)
+	}
 }
 
 // tell prints what is needed to look into a failure: the seed, the plan, the last steps, the end of every log.
@@ -138,14 +159,14 @@ func (r result) line() string {
 	for _, n := range r.injected {
 		injected += n
 	}
-	return fmt.Sprintf("seed %-5d %-21s %3d orders %5d webhooks %4d retries %2d faults %2d points %3d rewards  settled %5.1f s  took %5.1f s  %s",
-		r.plan.Seed, r.plan.Topology, r.orders, r.sent, r.retries, injected, len(r.hits), r.rewards, r.settled.Seconds(), r.took.Seconds(), verdict)
+	return fmt.Sprintf("seed %-5d %-21s %3d orders %5d webhooks %4d retries %2d faults %2d points %2d unclear %2d lost %3d rewards  settled %5.1f s  took %5.1f s  %s",
+		r.plan.Seed, r.plan.Topology, r.orders, r.sent, r.retries, injected, len(r.hits), r.unclear, r.lost, r.rewards, r.settled.Seconds(), r.took.Seconds(), verdict)
 }
 
 // summary is a table over all results.
 func summary(results []result, points []string) string {
 	injected, hits := map[string]int{}, map[string]int{}
-	var orders, sent, retries, acked, rewards, failed int64
+	var orders, sent, retries, acked, rewards, failed, unclear, lost int64
 	var longest time.Duration
 	for _, r := range results {
 		for kind, n := range r.injected {
@@ -155,13 +176,15 @@ func summary(results []result, points []string) string {
 			hits[name] += n
 		}
 		orders, sent, retries, acked, rewards = orders+int64(r.orders), sent+r.sent, retries+r.retries, acked+int64(r.acked), rewards+int64(r.rewards)
+		unclear, lost = unclear+int64(r.unclear), lost+int64(r.lost)
 		longest = max(longest, r.settled)
 		if len(r.failures) > 0 {
 			failed++
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d seeds, %d failed; %d orders, %d webhooks sent with %d retries, %d acknowledged, %d rewards; longest settle %.1f s\n\n", len(results), failed, orders, sent, retries, acked, rewards, longest.Seconds())
+	fmt.Fprintf(&b, "\n%d seeds, %d failed; %d orders, %d webhooks sent with %d retries, %d acknowledged, %d rewards;\n%d changes of a shop that were answered with an error, %d tries that a dead process left behind; longest settle %.1f s\n\n",
+		len(results), failed, orders, sent, retries, acked, rewards, unclear, lost, longest.Seconds())
 	b.WriteString("| fault | times |\n| --- | ---: |\n")
 	for _, kind := range slices.Sorted(maps.Keys(injected)) {
 		fmt.Fprintf(&b, "| %s | %d |\n", kind, injected[kind])

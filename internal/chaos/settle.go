@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -15,6 +16,8 @@ const (
 	// stillFor bounds how long the backlog may stay as it is meanwhile.
 	stillFor = 60 * time.Second
 	lookEach = 100 * time.Millisecond
+	// reconcileTries is more than a shop misbehaves.
+	reconcileTries = 20
 )
 
 // settle ends all faults and waits until nothing is left to do.
@@ -35,14 +38,17 @@ func (w *world) settle() error {
 		return err
 	}
 	w.settled = time.Since(begun)
+	for _, sh := range w.shops {
+		sh.sim.ResetFaults()
+	}
 	w.step("settled within %v", w.settled.Round(time.Millisecond))
 	return nil
 }
 
-// calm takes every fault off; processes that wait for a named point are started anew without it.
+// calm takes every fault off; processes that wait for a named point are started anew without it. How often a
+// shop's API misbehaves is counted, and ends by itself: much of what it is for comes only now.
 func (w *world) calm() error {
 	for _, sh := range w.shops {
-		sh.sim.ResetFaults()
 		if err := sh.line.heal(); err != nil {
 			return err
 		}
@@ -78,11 +84,16 @@ func (p *process) disarm() {
 	}
 }
 
-// reconcile has the program ask the shop for what no webhook told.
+// reconcile has the program ask the shop for what no webhook told; a shop that misbehaves is asked again.
 func (sh *shop) reconcile() error {
-	out, err := sh.w.command("reconcile", "--shop", sh.id, "--since", "1h")
-	sh.w.step("%s", out)
-	return err
+	for try := 1; ; try++ {
+		out, err := sh.w.command("reconcile", "--shop", sh.id, "--since", "1h")
+		if err == nil || try == reconcileTries {
+			sh.w.step("%s", strings.TrimSpace(out))
+			return err
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
 }
 
 // backlog is what is left to do.

@@ -78,15 +78,15 @@ func (p *plan) drawDeeds(rng *rand.Rand) {
 func (p *plan) drawSale(rng *rand.Rand) sale {
 	s := sale{Shop: rng.IntN(len(p.Shops)), Advocate: rng.IntN(advocates), Buyer: friend}
 	switch kind := rng.IntN(20); {
-	case kind < 8:
+	case kind < 4:
 		s.Advocate = -1
-	case kind == 8:
+	case kind == 4:
 		s.Buyer = regular
-	case kind == 9:
+	case kind == 5:
 		s.Buyer = advocate
-	case kind == 10:
+	case kind == 6:
 		s.Test = true
-	case kind < 13:
+	case kind < 9:
 		s.Unpaid = true
 	}
 	for range 1 + rng.IntN(3) {

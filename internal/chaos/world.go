@@ -44,6 +44,8 @@ type world struct {
 
 	settled   time.Duration // from the end of all faults to the last job
 	rewards   int
+	unclear   int
+	lost      int
 	baselines map[*process]figures
 }
 
