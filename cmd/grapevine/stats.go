@@ -19,6 +19,7 @@ type statsCmd struct {
 	To      string `placeholder:"DATE" help:"The last day; without it today."`
 	By      string `enum:",day,week,month,program,variant,advocate" default:"" help:"Tell apart by day, week, month, program, variant or advocate."`
 	Top     int    `default:"20" help:"How many advocates are listed, at most 200."`
+	Quick   bool   `help:"Leave out the numbers of people and the value of customers, which take long where orders are many."`
 	JSON    bool   `xor:"form" help:"Print JSON, as the API answers it."`
 	CSV     bool   `xor:"form" help:"Print one line a group as CSV, without --by one line."`
 	Chart   string `placeholder:"FILE" help:"Draw the groups as SVG into a file."`
@@ -51,7 +52,7 @@ func (c *statsCmd) Run(ctx context.Context, s *settings, io streams) error {
 }
 
 func (c *statsCmd) filter() (f rewards.FigureFilter, err error) {
-	f = rewards.FigureFilter{Program: c.Program, By: rewards.Grouping(c.By), Top: c.Top}
+	f = rewards.FigureFilter{Program: c.Program, By: rewards.Grouping(c.By), Top: c.Top, Quick: c.Quick}
 	for _, d := range []struct {
 		flag, value string
 		date        *rewards.Date

@@ -26,9 +26,11 @@ func printStats(out io.Writer, r rewards.FigureReport) error {
 	line("Referred", "%d, revenue %s, %s each (others %s each); by a link %d", ref.Orders, ref.Revenue.Decimal(), average(ref.Average()), average(f.Others().Average()), f.ByLink)
 	line("  of them", "rewarded %d, pending %d, held %d", f.Rewarded.Orders, f.Pending.Orders, f.Held.Orders)
 	line("Referral rate", "%s of orders, %s of revenue", percent(f.ReferralRate()), percent(f.RevenueShare()))
-	line("Advocates", "%d with a code (%d new), %d with a referral: conversion %s", f.Sharing, f.NewSharing, f.Active, percent(f.Conversion()))
-	line("Friends", "%d, %s for each advocate with a referral; %d refer themselves (%s)", f.Friends, times(f.FriendsEach()), f.Onward, percent(f.OnwardShare()))
-	line("Viral coefficient", "%s", times(f.Viral()))
+	if !r.Quick {
+		line("Advocates", "%d with a code (%d new), %d with a referral: conversion %s", f.Sharing, f.NewSharing, f.Active, percent(f.Conversion()))
+		line("Friends", "%d, %s for each advocate with a referral; %d refer themselves (%s)", f.Friends, times(f.FriendsEach()), f.Onward, percent(f.OnwardShare()))
+		line("Viral coefficient", "%s", times(f.Viral()))
+	}
 	for _, k := range f.Rewards {
 		line("Rewards, "+string(k.Kind), "%d made; %s promised: %s waiting, %s given, %s lost%s", k.Made, k.Promised(), k.Waiting.Decimal(), k.Given.Decimal(), k.Lost.Decimal(), unpriced(k))
 	}
@@ -83,10 +85,18 @@ func printGroups(out io.Writer, r rewards.FigureReport) error {
 	fmt.Fprintf(w, "\n%s\tORDERS\tREFERRED\tRATE\tREVENUE\tCOST\tRETURN\tADVOCATES\tACTIVE\tFRIENDS\n", strings.ToUpper(string(r.By)))
 	for _, f := range r.Groups {
 		ref := f.Referred()
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", groupName(r.By, f), f.All.Orders, ref.Orders, percent(f.ReferralRate()),
-			ref.Revenue.Decimal(), f.Cost().Decimal(), times(f.Return()), f.Sharing, f.Active, f.Friends)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", groupName(r.By, f), f.All.Orders, ref.Orders, percent(f.ReferralRate()),
+			ref.Revenue.Decimal(), f.Cost().Decimal(), times(f.Return()), people(r, f.Sharing, "-"), people(r, f.Active, "-"), people(r, f.Friends, "-"))
 	}
 	return w.Flush()
+}
+
+// people writes a number of people, or what stands for it in a report that did not ask for people.
+func people(r rewards.FigureReport, n int64, none string) string {
+	if r.Quick {
+		return none
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // groupName is what a group is called.
@@ -155,6 +165,7 @@ func statsCSV(out io.Writer, r rewards.FigureReport) error {
 
 func csvRow(r rewards.FigureReport, f rewards.Figures) []string {
 	n := func(n int64) string { return strconv.FormatInt(n, 10) }
+	p := func(n int64) string { return people(r, n, "") }
 	bp := func(r rewards.Ratio) string {
 		if bp, ok := r.BasisPoints(); ok {
 			return n(bp)
@@ -170,6 +181,6 @@ func csvRow(r rewards.FigureReport, f rewards.Figures) []string {
 	m := func(m rewards.Money) string { return rewards.Money{Minor: m.Minor, Currency: r.Currency}.Decimal() }
 	ref := f.Referred()
 	return []string{groupName(r.By, f), r.Currency, n(f.All.Orders), m(f.All.Revenue), n(ref.Orders), m(ref.Revenue), n(f.Rewarded.Orders), n(f.Pending.Orders), n(f.Held.Orders),
-		n(f.Rejected.Orders), n(f.Historic.Orders), n(f.ByLink), m(f.TookOff), m(f.TookOffRejected), m(waiting), m(given), m(lost), m(f.Cost()), n(f.Sharing), n(f.NewSharing),
-		n(f.Active), n(f.Friends), n(f.Onward), bp(f.ReferralRate()), bp(f.RevenueShare()), bp(f.Conversion()), bp(f.Return()), bp(f.Viral())}
+		n(f.Rejected.Orders), n(f.Historic.Orders), n(f.ByLink), m(f.TookOff), m(f.TookOffRejected), m(waiting), m(given), m(lost), m(f.Cost()), p(f.Sharing), p(f.NewSharing),
+		p(f.Active), p(f.Friends), p(f.Onward), bp(f.ReferralRate()), bp(f.RevenueShare()), bp(f.Conversion()), bp(f.Return()), bp(f.Viral())}
 }

@@ -30,6 +30,11 @@ func TestStats(t *testing.T) {
 		t.Errorf("%v, %v", rows, err)
 	}
 
+	got = grapevine(t, "stats", "--shop", c.shop, "--by", "program", "--quick")
+	if got.code != exitOK || strings.Contains(got.out, "Advocates ") || strings.Contains(got.out, "Customer in") || !strings.Contains(got.out, "rewarded 2, pending 0") {
+		t.Errorf("exit %d, with people:\n%s%s", got.code, got.out, got.err)
+	}
+
 	var v struct {
 		Total struct {
 			Referred struct{ Orders int }

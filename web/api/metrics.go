@@ -43,6 +43,9 @@ func figureFilter(q query) (f rewards.FigureFilter, err error) {
 			return f, badParameter("top", "malformed", "has to be a number above zero")
 		}
 	}
+	if f.Quick, err = q.yes("quick"); err != nil {
+		return f, err
+	}
 	f.Program, err = q.match("program", programForm)
 	return f, err
 }

@@ -23,7 +23,7 @@ func (k kept) Figures(_ context.Context, shop string, f rewards.FigureFilter) (r
 		Rewards: []rewards.RewardFigures{
 			{Kind: rewards.KindPoints, Unit: rewards.UnitPoints, Made: 1, Given: rewards.Money{Minor: 50, Currency: rewards.UnitPoints}},
 			{Kind: rewards.KindStoreCredit, Unit: "USD", Made: 1, Waiting: usd(2_00), Given: usd(5_00), Lost: usd(1_00)}}}
-	return rewards.FigureReport{Shop: shop, Currency: "USD", Zone: "Europe/Berlin", From: f.From, To: f.To, Program: f.Program, By: f.By, Total: one,
+	return rewards.FigureReport{Quick: f.Quick, Shop: shop, Currency: "USD", Zone: "Europe/Berlin", From: f.From, To: f.To, Program: f.Program, By: f.By, Total: one,
 		Groups: []rewards.Figures{one}, Rejected: []rewards.ReasonFigure{{Reason: rewards.ReasonRefunded, Orders: 2}},
 		Value:  []rewards.ValueFigures{{Days: 90, Referred: rewards.CustomerValue{Customers: 30, Revenue: usd(3001)}, Others: rewards.CustomerValue{Revenue: usd(0)}}},
 		Review: []rewards.ReviewFigures{{Status: rewards.StatusHeld, Unit: "USD", Rewards: 1, Amount: usd(10_00)}}, HeldNow: int64(f.Top),
@@ -55,6 +55,9 @@ func TestMetrics(t *testing.T) {
 			`{"days":90,"referred":{"customers":30,"revenue":{"amount":"30.01","currency":"USD"},"average":{"amount":"1.00","currency":"USD"}},"others":{"customers":0,"revenue":{"amount":"0.00","currency":"USD"},"average":null},"enough":false}`,
 			`"orders_held":7`, `"payback":{"part":5000,"whole":2500,"basis_points":20000}`}},
 		"programmes have no period": {ask: get(of + "?by=program"), status: 200, has: []string{`"groups":[{"period":null`}},
+		"without people":            {ask: get(of + "?quick=true"), status: 200, has: []string{`"advocates_sharing":null,"advocates_new":null,"advocates_active":null,"friends":null,"friends_referring":null`}},
+		"with people":               {ask: get(of + "?quick=false"), status: 200, has: []string{`"advocates_sharing":3,"advocates_new":0,"advocates_active":1,"friends":1,"friends_referring":0`}},
+		"half quick":                {ask: get(of + "?quick=1"), status: 400, code: "bad_parameter", field: "quick"},
 		"no programme":              {ask: get(of + "?program=none"), status: 404, code: "not_found"},
 		"an impossible programme":   {ask: get(of + "?program=A%20B"), status: 400, code: "bad_parameter", field: "program"},
 		"no such day":               {ask: get(of + "?from=2026-02-30"), status: 400, code: "bad_parameter", field: "from"},

@@ -38,11 +38,12 @@ type figuresView struct {
 	Foreign  int64     `json:"other_currencies"`
 	ByLink   int64     `json:"by_link"`
 
-	Sharing int64 `json:"advocates_sharing"`
-	New     int64 `json:"advocates_new"`
-	Active  int64 `json:"advocates_active"`
-	Friends int64 `json:"friends"`
-	Onward  int64 `json:"friends_referring"`
+	// Null where they were not asked for.
+	Sharing *int64 `json:"advocates_sharing"`
+	New     *int64 `json:"advocates_new"`
+	Active  *int64 `json:"advocates_active"`
+	Friends *int64 `json:"friends"`
+	Onward  *int64 `json:"friends_referring"`
 
 	Rewards           []keptView `json:"rewards"`
 	Discounts         *moneyView `json:"discounts"`
@@ -149,8 +150,8 @@ type armsView struct {
 // FigureView is a report as JSON: the command line prints what the API answers.
 func FigureView(r rewards.FigureReport) any {
 	v := reportView{Currency: r.Currency, Zone: r.Zone, From: r.From.String(), To: r.To.String(), Program: some(r.Program), By: some(r.By),
-		Total: viewFigures(r.Total, rewards.ByNothing)}
-	v.Groups = viewList(r.Groups, "", func(f rewards.Figures) figuresView { return viewFigures(f, r.By) }).Data
+		Total: viewFigures(r.Total, rewards.ByNothing, r.Quick)}
+	v.Groups = viewList(r.Groups, "", func(f rewards.Figures) figuresView { return viewFigures(f, r.By, r.Quick) }).Data
 	v.Rejected = viewList(r.Rejected, "", func(f rewards.ReasonFigure) rejectedView { return rejectedView{string(f.Reason), f.Orders} }).Data
 	v.Value = viewList(r.Value, "", func(f rewards.ValueFigures) valueView {
 		return valueView{f.Days, viewCustomers(f.Referred), viewCustomers(f.Others), f.Enough()}
@@ -164,14 +165,16 @@ func FigureView(r rewards.FigureReport) any {
 	return v
 }
 
-func viewFigures(f rewards.Figures, by rewards.Grouping) figuresView {
+func viewFigures(f rewards.Figures, by rewards.Grouping, quick bool) figuresView {
 	v := figuresView{Program: some(f.Program), Variant: some(f.Variant), Advocate: some(f.Advocate),
 		Orders: viewTally(f.All), Referred: viewTally(f.Referred()), Rewarded: viewTally(f.Rewarded), Pending: viewTally(f.Pending), Held: viewTally(f.Held),
 		Others: viewTally(f.Others()), Rejected: viewTally(f.Rejected), Historic: viewTally(f.Historic), Foreign: f.Elsewhere, ByLink: f.ByLink,
-		Sharing: f.Sharing, New: f.NewSharing, Active: f.Active, Friends: f.Friends, Onward: f.Onward,
 		Discounts: money(f.TookOff), DiscountsRejected: money(f.TookOffRejected), Cost: money(f.Cost()),
 		ReferralRate: viewRatio(f.ReferralRate()), RevenueShare: viewRatio(f.RevenueShare()), Conversion: viewRatio(f.Conversion()), Return: viewRatio(f.Return()),
 		FriendsEach: viewRatio(f.FriendsEach()), OnwardShare: viewRatio(f.OnwardShare()), Viral: viewRatio(f.Viral())}
+	if !quick {
+		v.Sharing, v.New, v.Active, v.Friends, v.Onward = &f.Sharing, &f.NewSharing, &f.Active, &f.Friends, &f.Onward
+	}
 	if by.OverTime() {
 		v.Period = some(f.Day.String())
 	}

@@ -75,6 +75,17 @@ func (q query) match(name string, form *regexp.Regexp) (string, error) {
 	return v, nil
 }
 
+// yes returns a parameter that is true or false, false if it is absent.
+func (q query) yes(name string) (bool, error) {
+	switch q.get(name) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, badParameter(name, "malformed", "has to be true or false")
+}
+
 // oneOf returns a parameter that has to be one of a list.
 func oneOf[S ~string](q query, name string, allowed []S) (S, error) {
 	v := S(q.get(name))

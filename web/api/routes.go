@@ -63,7 +63,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/shops/:shop/events/:id/replay", access.Write, nil, true, a.replayEvent},
 		{http.MethodGet, "/shops/:shop/jobs", access.Read, paged("state"), false, a.listJobs},
 		{http.MethodPost, "/shops/:shop/jobs/:id/retry", access.Write, nil, true, a.retryJob},
-		{http.MethodGet, "/shops/:shop/metrics", access.Read, []string{"from", "to", "by", "program", "top"}, false, a.showMetrics},
+		{http.MethodGet, "/shops/:shop/metrics", access.Read, []string{"from", "to", "by", "program", "top", "quick"}, false, a.showMetrics},
 		{http.MethodGet, "/shops/:shop/programs/:name/experiment", access.Read, nil, false, a.showExperiment},
 		{http.MethodGet, "/shops/:shop/ledger", access.Read, paged("account", "reward"), false, a.listLedger},
 	}
