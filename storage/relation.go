@@ -3,6 +3,8 @@ package storage
 import (
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // sqliteParams bounds the parameters of one statement: SQLite's driver searches them in a row.
@@ -104,16 +106,60 @@ func (d *DB) relation(names, types []string, rows [][]any) (with string, vals []
 				b.WriteString(", ")
 			}
 			b.WriteString("?::" + kind + "[]")
-			col := make([]any, len(rows))
-			for j, r := range rows {
-				col[j] = d.value(r[i])
-			}
-			vals = append(vals, &col) // a pointer: GORM would take a slice apart
+			vals = append(vals, d.column(kind, rows, i))
 		}
 		b.WriteString(")")
 	}
 	b.WriteString(") ")
 	return b.String(), vals
+}
+
+// column is one column as an array for PostgreSQL, by its own type where all values are of it: that of any is
+// looked up for each value. It is a pointer, since GORM would take a slice apart.
+func (d *DB) column(kind string, rows [][]any, i int) any {
+	switch kind {
+	case "text":
+		if col, ok := ofType[string](rows, i); ok {
+			return &col
+		}
+	case "bigint":
+		if col, ok := ofType[int64](rows, i); ok {
+			return &col
+		}
+	case "integer":
+		if col, ok := ofType[int](rows, i); ok {
+			return &col
+		}
+	case "boolean":
+		if col, ok := ofType[bool](rows, i); ok {
+			return &col
+		}
+	case "timestamptz":
+		if times, ok := ofType[time.Time](rows, i); ok {
+			col := make([]pgtype.Timestamptz, len(times))
+			for j, t := range times {
+				col[j] = pgtype.Timestamptz{Time: t.UTC().Truncate(time.Microsecond), Valid: !t.IsZero()}
+			}
+			return &col
+		}
+	}
+	col := make([]any, len(rows))
+	for j, r := range rows {
+		col[j] = d.value(r[i])
+	}
+	return &col
+}
+
+func ofType[T any](rows [][]any, i int) ([]T, bool) {
+	col := make([]T, len(rows))
+	for j, r := range rows {
+		v, ok := r[i].(T)
+		if !ok {
+			return nil, false
+		}
+		col[j] = v
+	}
+	return col, true
 }
 
 // value turns a time into what the database keeps of it; the zero time is NULL.
