@@ -82,18 +82,28 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // secure sets the headers that keep a browser from doing more with an answer than was meant. Pages
-// widen the content security policy for themselves.
+// widen the content security policy for themselves. The values are shared by all answers: a header is set or
+// added to, and neither writes into what is there.
 func secure(https bool) echo.MiddlewareFunc {
+	type header struct {
+		name   string
+		values []string
+	}
+	shared := []header{
+		{"Content-Security-Policy", []string{plainCSP}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	}
+	if https {
+		shared = append(shared, header{"Strict-Transport-Security", []string{"max-age=31536000"}})
+	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			h := c.Response().Header()
-			h.Set("Content-Security-Policy", plainCSP)
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
-			h.Set("Cross-Origin-Resource-Policy", "same-origin")
-			if https {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
+			for _, s := range shared {
+				h[s.name] = s.values
 			}
 			return next(c)
 		}
