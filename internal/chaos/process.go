@@ -109,7 +109,7 @@ func (p *process) start(quiet bool) error {
 		program = p.w.programs.faults
 	}
 	args := []string{"serve"}
-	if p.role != "all" && p.w.programs.roles {
+	if p.role != "all" {
 		args = append(args, "--only", p.role)
 	}
 	return p.launch(program, args, env)

@@ -58,6 +58,7 @@ var rules = []rule{
 		reason: "pages ask through interfaces of their own, never storage"},
 	{part: "cmd/...", may: everything, reason: "cmd knows everyone"},
 	{part: "internal/bench/...", may: everything, reason: "benchmarks run the whole program"},
+	{part: "internal/chaos/...", may: everything, reason: "chaos runs the whole program, and the simulated shops"},
 	{part: "internal/dst/...", may: everything, reason: "the simulation runs the whole program"},
 	{part: "internal/e2e/...", may: everything, reason: "end-to-end tests run the whole program"},
 	{part: "internal/chart", outside: []string{}, reason: "a chart is drawn with the standard library alone"},
@@ -87,10 +88,11 @@ var reserved = []struct {
 	{"github.com/pressly/goose", databases, "storage alone knows the database"},
 	{"github.com/labstack/echo", []string{"webhooks/...", "web/...", "cmd/...", "connectors/connectortest"}, "HTTP comes in by webhooks and web"},
 	{"github.com/bold-commerce/go-shopify", []string{"connectors/shopify/..."}, "a platform's library stays in its connector"},
+	{"github.com/Shopify/toxiproxy", []string{"internal/chaos/..."}, "faults of the network are for tests"},
 	{"github.com/stripe/stripe-go", []string{"connectors/stripe/..."}, "a platform's library stays in its connector"},
 }
 
-var databases = []string{"storage/...", "cmd/...", "internal/testdb", "internal/bench/...", "internal/e2e/..."}
+var databases = []string{"storage/...", "cmd/...", "internal/testdb", "internal/bench/...", "internal/chaos/...", "internal/e2e/..."}
 
 // edge is one import; test tells that only the package's tests have it.
 type edge struct {
@@ -163,7 +165,7 @@ func testSupport(e edge, to string) string {
 	if e.test || !forTests(to) || forTests(from) {
 		return ""
 	}
-	for _, pattern := range []string{"cmd/...", "internal/bench/...", "internal/e2e/..."} {
+	for _, pattern := range []string{"cmd/...", "internal/bench/...", "internal/chaos/...", "internal/dst/...", "internal/e2e/..."} {
 		if _, ok := match(pattern, from); ok {
 			return ""
 		}
