@@ -63,6 +63,15 @@ func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err
 	return stored, err
 }
 
+// Committers is how many groups are worth being stored at a time. SQLite has one writer: a second group would
+// only be closed early, while it waits.
+func (d *DB) Committers() int {
+	if d.lite {
+		return 1
+	}
+	return 2
+}
+
 // Pack appends a body to dst as it is kept. A delivery may come packed: then the work is done by whoever
 // brings it, and what waits is small.
 func (d *DB) Pack(dst, body []byte) []byte {
@@ -93,7 +102,7 @@ func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err e
 	for i := range ds {
 		ds[i].Packed = ds[i].packed()
 	}
-	err = d.write(ctx, "storing deliveries", func(x *txn) error {
+	err = d.writeAs(ctx, "storing deliveries", true, func(x *txn) error {
 		fresh, err := x.seeLite(ctx, ds)
 		if err != nil || len(fresh) == 0 {
 			stored = 0

@@ -73,6 +73,7 @@ type DB struct {
 	dedicated *pgx.ConnConfig
 	inner     *inner
 	pools     *pools
+	turns     *turns // SQLite's
 }
 
 // Open opens a database. It neither migrates nor checks the schema: see Migrate and CheckSchema.
@@ -83,7 +84,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, claims: &claims{}, inner: &inner{}, pools: &pools{}}
+	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, claims: &claims{}, inner: &inner{}, pools: &pools{}, turns: &turns{}}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
 		*d.pools = pools{door: d, pages: d, patient: d}

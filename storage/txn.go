@@ -39,17 +39,24 @@ const (
 // write runs f in one transaction, and again (with jitter, a bounded number of times) where the database
 // rolled it back because of its neighbours. f must not do anything but write to x.
 func (d *DB) write(ctx context.Context, doing string, f func(x *txn) error) error {
+	return d.writeAs(ctx, doing, false, f)
+}
+
+// writeAs is write that tells whether it is for the door.
+func (d *DB) writeAs(ctx context.Context, doing string, door bool, f func(x *txn) error) error {
 	var err error
 	var told []func(*slog.Logger)
 	for run := range maxRuns {
 		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
 			break
 		}
-		err = d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-			x := d.txn(g)
-			err := f(x)
-			told = x.told
-			return err
+		err = d.inTurn(ctx, door, func() error {
+			return d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+				x := d.txn(g)
+				err := f(x)
+				told = x.told
+				return err
+			})
 		})
 		if !mayRunAgain(err) {
 			break
@@ -63,9 +70,23 @@ func (d *DB) write(ctx context.Context, doing string, f func(x *txn) error) erro
 	return d.fault(doing, err)
 }
 
+// inTurn calls f when it is its turn to write, on SQLite.
+func (d *DB) inTurn(ctx context.Context, door bool, f func() error) error {
+	if !d.lite {
+		return f()
+	}
+	if err := d.turns.take(ctx, door); err != nil {
+		return err
+	}
+	defer d.turns.give()
+	return f()
+}
+
 // once is write for a single statement, which is a transaction of its own.
 func (d *DB) once(ctx context.Context, doing string, f func(x *txn) error) error {
-	return d.runs(ctx, doing, func() error { return f(d.direct(ctx)) })
+	return d.runs(ctx, doing, func() error {
+		return d.inTurn(ctx, false, func() error { return f(d.direct(ctx)) })
+	})
 }
 
 // runs calls f, and again where the database rolled it back because of its neighbours.

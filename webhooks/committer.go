@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// committers is how many groups may be on their way to the disk at once. Measured flat from 1 to 4.
+	// committers is how many groups may be on their way to the disk at once, where the inbox does not know better.
 	committers = 2
 	// groupLimit bounds one group, so that no sender waits for a very large statement.
 	groupLimit = 256
@@ -66,7 +66,11 @@ func newCommitter(inbox Inbox, meter Meter, stored func(n int)) *committer {
 
 // start runs the committers until stop.
 func (c *committer) start() {
-	for range committers {
+	n := committers
+	if told, ok := c.inbox.(interface{ Committers() int }); ok {
+		n = told.Committers()
+	}
+	for range n {
 		c.done.Go(c.loop)
 	}
 }
