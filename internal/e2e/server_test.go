@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -31,6 +32,8 @@ type site struct {
 	env map[string]string
 	dir string
 	log *tail
+	// program is what runs; binary if "".
+	program string
 
 	mu      sync.Mutex
 	secrets []string // what may be in no log
@@ -160,7 +163,7 @@ func (s *site) signal(sig syscall.Signal) time.Duration {
 
 // command is the program with the site's settings and nothing else of ours.
 func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(cmp.Or(s.program, binary), args...)
 	cmd.Dir = s.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir}
 	for _, name := range sorted(maps.Keys(s.env)) {
