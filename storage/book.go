@@ -188,9 +188,13 @@ WHERE c.shop_id = ? AND c.folded IN ? AND c.status <> 'failed' AND a.customer_id
 	return nil
 }
 
+// rewards reads what orders were given that were judged before: no other has anything.
 func (b *bookLoad) rewards() error {
+	if len(b.book.Records) == 0 {
+		return nil
+	}
 	var rows []rewardRow
-	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY order_id, id {lock}", b.shopID, b.orderIDs()); err != nil {
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY order_id, id {lock}", b.shopID, keysOf(b.book.Records)); err != nil {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b rewardRow) int { return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID, b.ID)) })

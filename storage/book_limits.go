@@ -2,7 +2,6 @@ package storage
 
 import (
 	"cmp"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -105,20 +104,24 @@ const (
 // LATERAL, and finds the oldest that is wanted first; of PostgreSQL it makes a plan that needs no statistics.
 // The parameter is mostReferrals.
 const (
-	pgReferrals = `SELECT v.program, v.advocate_id, v.shop_id, r.order_id, r.placed_at, r.counts FROM v CROSS JOIN LATERAL (SELECT o.order_id, o.placed_at, ` + counts + ` AS counts
+	pgReferrals = `SELECT v.i, r.order_id, r.placed_at, r.counts FROM v CROSS JOIN LATERAL (SELECT o.order_id, o.placed_at, ` + counts + ` AS counts
   FROM orders o WHERE o.shop_id = v.shop_id AND o.advocate_id = v.holder AND o.program = v.program AND o.placed_at >= v.since AND o.outcome IN ` + stood + `
   ORDER BY o.placed_at DESC LIMIT ?) r`
-	liteReferrals = `, w(program, advocate_id, shop_id, holder, since) AS MATERIALIZED (SELECT v.program, v.advocate_id, v.shop_id, v.holder, coalesce((
+	liteReferrals = `, w(i, program, shop_id, holder, since) AS MATERIALIZED (SELECT v.i, v.program, v.shop_id, v.holder, coalesce((
   SELECT n.placed_at FROM orders n WHERE n.shop_id = v.shop_id AND n.advocate_id = v.holder AND n.program = v.program AND n.placed_at >= v.since
     AND n.outcome IN ` + stood + ` ORDER BY n.placed_at DESC LIMIT 1 OFFSET ? - 1), v.since) FROM v)
-SELECT o.program, w.advocate_id, o.shop_id, o.order_id, o.placed_at, ` + counts + ` FROM w CROSS JOIN orders o
+SELECT w.i, o.order_id, o.placed_at, ` + counts + ` AS counts FROM w CROSS JOIN orders o
 WHERE o.shop_id = w.shop_id AND o.advocate_id = w.holder AND o.program = w.program AND o.placed_at >= w.since AND o.outcome IN ` + stood
 )
 
 // referrals lists the orders of these advocates that stand for these programmes, as far back as tiers and
 // milestones look before the oldest order at hand; of a group's programmes also those in its other shops.
 func (b *bookLoad) referrals() error {
-	t := table{cols: "program text, advocate_id text, shop_id text, holder text, since timestamptz"}
+	t, keys := table{cols: "i integer, program text, shop_id text, holder text, since timestamptz"}, []string(nil)
+	ask := func(program, advocate, shopID, holder string, since time.Time) {
+		t.add(len(keys), program, shopID, holder, since)
+		keys = append(keys, rewards.UsedKey(program, advocate))
+	}
 	oldest := b.oldest()
 	for _, name := range keysOf(b.book.Versions) {
 		span := paceSpan
@@ -128,40 +131,27 @@ func (b *bookLoad) referrals() error {
 			}
 		}
 		for _, who := range keysOf(b.people) {
-			t.add(name, who, b.shopID, who, oldest.Add(-span))
+			ask(name, who, b.shopID, who, oldest.Add(-span))
 		}
 		for _, m := range b.matesIn(name) {
-			t.add(name, m.AdvocateID, m.ShopID, m.Holder, oldest.Add(-span))
+			ask(name, m.AdvocateID, m.ShopID, m.Holder, oldest.Add(-span))
 		}
 	}
 	statement := pgReferrals
 	if b.d.lite {
 		statement = liteReferrals
 	}
-	return b.chunks(t, func(with string, vals []any) error {
-		rows, err := b.Raw(b.lex.Replace(with+statement), append(vals, mostReferrals)...).Rows()
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		return b.keepReferrals(rows)
-	})
-}
-
-// keepReferrals reads the rows by hand: there may be thousands.
-func (b *bookLoad) keepReferrals(rows *sql.Rows) error {
-	for rows.Next() {
-		var program, advocate, shop, order string
-		var at stamp
-		var r rewards.Referral
-		if err := rows.Scan(&program, &advocate, &shop, &order, &at, &r.Counts); err != nil {
-			return err
-		}
-		r.OrderID, r.PlacedAt = b.orderOf(shop, order), at.Time
-		key := rewards.UsedKey(program, advocate)
-		b.book.Referrals[key] = append(b.book.Referrals[key], r)
+	rows, err := queryAll[struct {
+		I        int
+		OrderID  string
+		PlacedAt stamp
+		Counts   bool
+	}](b.txn, t, statement, mostReferrals)
+	for _, r := range rows {
+		shopID := t.rows[r.I][2].(string)
+		b.book.Referrals[keys[r.I]] = append(b.book.Referrals[keys[r.I]], rewards.Referral{OrderID: b.orderOf(shopID, r.OrderID), PlacedAt: r.PlacedAt.Time, Counts: r.Counts})
 	}
-	return rows.Err()
+	return err
 }
 
 // oldest is when the oldest of the orders was placed, at the latest now.

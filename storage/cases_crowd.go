@@ -113,10 +113,16 @@ func (b *bookLoad) strangers(pairs []*pair) error {
 			t.add(i, clean(p.order.ID), clean(friend.ID), friend.EmailKey, code, p.order.PlacedAt.Add(-deviceSpan), p.order.PlacedAt)
 		}
 	}
-	const uses = `(SELECT count(CASE WHEN n.linked OR ? THEN 1 END) FROM (SELECT o.linked FROM orders o WHERE o.shop_id = ? AND o.code = v.code AND o.code <> ''
-  AND o.placed_at >= v.since AND o.placed_at <= v.placed_at AND ` + other + ` ORDER BY o.placed_at DESC LIMIT ?) n)`
-	rows, err := queryAll[struct{ I, N, Linked int }](b.txn, t, "SELECT v.i, "+uses+" AS n, "+uses+" AS linked FROM v",
-		true, b.shopID, mostLikeIt, false, b.shopID, mostLikeIt)
+	const uses = `SELECT o.linked FROM orders o WHERE o.shop_id = ? AND o.code = v.code AND o.code <> ''
+  AND o.placed_at >= v.since AND o.placed_at <= v.placed_at AND ` + other + ` ORDER BY o.placed_at DESC LIMIT ?`
+	const n, linked = "count(*)", "count(CASE WHEN n.linked THEN 1 END)"
+	// SQLite knows no LATERAL.
+	sql, args := "SELECT v.i, c.n, c.linked FROM v CROSS JOIN LATERAL (SELECT "+n+" AS n, "+linked+" AS linked FROM ("+uses+") n) c", []any{b.shopID, mostLikeIt}
+	if b.d.lite {
+		sql = "SELECT v.i, (SELECT " + n + " FROM (" + uses + ") n) AS n, (SELECT " + linked + " FROM (" + uses + ") n) AS linked FROM v"
+		args = append(args, args...)
+	}
+	rows, err := queryAll[struct{ I, N, Linked int }](b.txn, t, sql, args...)
 	for _, r := range rows {
 		pairs[r.I].uses(r.N, r.Linked)
 	}

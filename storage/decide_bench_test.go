@@ -172,22 +172,36 @@ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) OR
 	return err
 }
 
-// processorTime is what this process and all PostgreSQL servers of the machine have used.
+// processorTime is what this process has used, and all PostgreSQL processes below it.
 func processorTime() (ours, postgres time.Duration) {
 	var r syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
 		ours = time.Duration(r.Utime.Nano() + r.Stime.Nano())
 	}
+	parents, used := map[string]string{}, map[string]time.Duration{}
 	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range paths {
 		text, _ := os.ReadFile(path)
 		head, rest, _ := strings.Cut(string(text), ") ")
-		if !strings.HasSuffix(head, "(postgres") {
-			continue
+		pid, name, _ := strings.Cut(head, " (")
+		fields := strings.Fields(rest)
+		if len(fields) < 13 {
+			continue // it ended meanwhile
 		}
-		for _, field := range strings.Fields(rest)[11:13] { // proc(5): utime and stime, in hundredths of a second
-			n, _ := strconv.Atoi(field)
-			postgres += time.Duration(n) * 10 * time.Millisecond
+		parents[pid] = fields[1]
+		for _, field := range fields[11:13] { // proc(5): utime and stime, in hundredths of a second
+			if n, _ := strconv.Atoi(field); name == "postgres" {
+				used[pid] += time.Duration(n) * 10 * time.Millisecond
+			}
+		}
+	}
+	self := strconv.Itoa(os.Getpid())
+	for pid, t := range used {
+		for up := pid; up != "" && up != "1"; up = parents[up] {
+			if up == self {
+				postgres += t
+				break
+			}
 		}
 	}
 	return ours, postgres

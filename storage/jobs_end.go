@@ -24,17 +24,18 @@ func (x *txn) endJobs(shopID string, jobs []webhooks.Job) (ended []string, err e
 	for _, j := range jobs {
 		t.add(j.ID, j.Generation)
 	}
-	if err := x.endTries(shopID, t, "done", nil, time.Time{}); err != nil {
-		return nil, err
+	const tried = `UPDATE attempts AS a SET ended_at = {now}, outcome = 'done' FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND `
+	const end = `DELETE FROM jobs WHERE shop_id = ? AND (id, generation) IN (SELECT v.id, v.generation FROM v) AND `
+	if x.d.lite {
+		if _, err := x.execAll(t, tried+x.among("a.job_id", "v.id"), shopID); err != nil {
+			return nil, err
+		}
+		ended, err = queryAll[string](x, t, end+x.among("id", "v.id")+" RETURNING subject", shopID)
+	} else { // the rows are met in the order in which others ask for them
+		ended, err = queryAll[string](x, t, ", tried AS ("+tried+x.among("a.job_id", "v.id")+`), met AS (
+  SELECT j.id FROM jobs j WHERE j.shop_id = ? AND `+x.among("j.id", "v.id")+` ORDER BY j.kind COLLATE "C", j.subject COLLATE "C" FOR UPDATE) `+
+			end+"id = ANY(ARRAY(SELECT m.id FROM met m)) RETURNING subject", shopID, shopID, shopID)
 	}
-	locked, which, args := "", x.among("id", "v.id"), []any{shopID}
-	if !x.d.lite && len(jobs) > 1 { // in the order in which others ask for them
-		locked = `, locked AS (SELECT j.id FROM jobs j WHERE j.shop_id = ? AND ` + x.among("j.id", "v.id") + `
-  ORDER BY j.kind COLLATE "C", j.subject COLLATE "C" FOR UPDATE) `
-		which, args = "id = ANY(ARRAY(SELECT l.id FROM locked l))", []any{shopID, shopID}
-	}
-	ended, err = queryAll[string](x, t, locked+`DELETE FROM jobs WHERE shop_id = ? AND `+which+`
-  AND (id, generation) IN (SELECT v.id, v.generation FROM v) RETURNING subject`, args...)
 	if err != nil || len(ended) == len(jobs) {
 		return ended, err
 	}

@@ -211,20 +211,18 @@ func (x *txn) beginTries(shopID string, jobs []webhooks.Job) error {
 	if fault.Bug(fault.BegunAfter) {
 		return nil
 	}
-	tries := table{cols: "att text, id text, kind text, subject text, n integer"}
+	tries, again, fulfils := table{cols: "att text, id text, kind text, subject text, n integer"}, false, false
 	for _, j := range jobs {
 		tries.add(x.d.mint.ID("att_"), j.ID, string(j.Kind), j.Subject, j.Attempts)
+		again, fulfils = again || j.Attempts > 1, fulfils || j.Kind == rewards.JobFulfil
 	}
-	for _, sql := range []string{
-		`UPDATE attempts AS a SET outcome = 'lost', ended_at = {now} FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND ` + x.among("a.job_id", "v.id"),
-		`UPDATE jobs AS j SET attempts = v.n, unclear = true, first_at = coalesce(j.first_at, {now}) FROM v WHERE j.shop_id = ? AND j.id = v.id AND ` + x.among("j.id", "v.id"),
-		`UPDATE rewards AS r SET tries = r.tries + 1 FROM v WHERE r.shop_id = ? AND v.kind = 'fulfil' AND r.id = v.subject
-  AND r.status = 'issuing' AND NOT (r.void AND r.tries = 0)`,
-		`INSERT INTO attempts (shop_id, id, job_id, kind, subject, n, started_at) SELECT ?, v.att, v.id, v.kind, v.subject, v.n, {now} FROM v`,
-	} {
-		if _, err := x.execAll(tries, sql, shopID); err != nil {
-			return err
-		}
+	steps := []string{`UPDATE jobs AS j SET attempts = v.n, unclear = true, first_at = coalesce(j.first_at, {now}) FROM v WHERE j.shop_id = ? AND j.id = v.id AND ` + x.among("j.id", "v.id")}
+	if again { // a job that was not tried before has no try that is open
+		steps = append(steps, `UPDATE attempts AS a SET outcome = 'lost', ended_at = {now} FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND `+x.among("a.job_id", "v.id"))
 	}
-	return nil
+	if fulfils {
+		steps = append(steps, `UPDATE rewards AS r SET tries = r.tries + 1 FROM v WHERE r.shop_id = ? AND v.kind = 'fulfil' AND r.id = v.subject
+  AND r.status = 'issuing' AND NOT (r.void AND r.tries = 0)`)
+	}
+	return x.execTogether(tries, append(steps, `INSERT INTO attempts (shop_id, id, job_id, kind, subject, n, started_at) SELECT ?, v.att, v.id, v.kind, v.subject, v.n, {now} FROM v`), shopID)
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,31 @@ func (x *txn) execAll(t table, sql string, args ...any) (affected int64, err err
 		return err
 	})
 	return affected, err
+}
+
+// execTogether runs steps over the same rows, each with args, which do not need one another's effects: as one
+// statement on PostgreSQL, where all of them see what was there before.
+func (x *txn) execTogether(t table, steps []string, args ...any) error {
+	if x.d.lite {
+		for _, step := range steps {
+			if _, err := x.execAll(t, step, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b strings.Builder
+	var all []any
+	for i, step := range steps {
+		all = append(all, args...)
+		if i == len(steps)-1 {
+			b.WriteString(step)
+		} else {
+			b.WriteString(", step" + strconv.Itoa(i) + " AS (" + step + ") ")
+		}
+	}
+	_, err := x.execAll(t, b.String(), all...)
+	return err
 }
 
 // queryAll is execAll for questions; the answers are in no order.

@@ -88,6 +88,9 @@ func (x *txn) saveTraces(orders []shopOrder) error {
 			customer = clean(o.order.Customer.ID)
 		}
 		for _, left := range tracesOf(o.order) {
+			if x.left[leftTrace{o.shopID, clean(o.order.ID), left, o.order.PlacedAt.UnixMicro()}] {
+				continue
+			}
 			t.add(o.shopID, left.kind, left.key, o.order.PlacedAt, clean(o.order.ID), customer)
 		}
 	}
@@ -102,21 +105,30 @@ ON CONFLICT DO NOTHING`)
 func (x *txn) earlierTrails(shopID string, orders []*rewards.Order) error {
 	at := map[string]*rewards.Order{}
 	for _, o := range orders {
-		if t := o.Trail; t.AddressKey == "" || t.IPKey == "" || t.DeviceKey == "" || t.CardKey == "" {
-			at[clean(o.ID)] = o
-		}
+		at[clean(o.ID)] = o
 	}
-	if len(at) == 0 {
-		return nil
+	var rows []struct {
+		OrderID, Kind, Key string
+		PlacedAt           stamp
 	}
-	var rows []struct{ OrderID, Kind, Key string }
-	_, err := x.scan(&rows, "SELECT order_id, kind, key FROM traces WHERE shop_id = ? AND order_id IN ? AND kind IN ('address', 'ip', 'device', 'card') ORDER BY placed_at, key", shopID, keysOf(at))
+	_, err := x.scan(&rows, "SELECT order_id, kind, key, placed_at FROM traces WHERE shop_id = ? AND order_id IN ? ORDER BY placed_at, key", shopID, keysOf(at))
+	if x.left == nil {
+		x.left = map[leftTrace]bool{}
+	}
 	for _, r := range rows {
+		x.left[leftTrace{shopID, r.OrderID, trace{r.Kind, r.Key}, r.PlacedAt.UnixMicro()}] = true
 		trail := &at[r.OrderID].Trail
 		key := map[string]*string{lookupAddress: &trail.AddressKey, lookupIP: &trail.IPKey, lookupDevice: &trail.DeviceKey, lookupCard: &trail.CardKey}[r.Kind]
-		if *key == "" {
+		if key != nil && *key == "" {
 			*key = r.Key
 		}
 	}
 	return err
+}
+
+// leftTrace is a trace that is stored.
+type leftTrace struct {
+	shopID, orderID string
+	trace
+	placedAt int64 // in microseconds
 }

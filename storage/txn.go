@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -16,11 +17,14 @@ import (
 // database at hand understands.
 type txn struct {
 	*gorm.DB
-	d   *DB
-	lex *strings.Replacer
-	at  time.Time // the database's time, once asked for
+	native *pgx.Conn // the same connection without GORM; nil on SQLite, and outside a transaction
+	d      *DB
+	lex    *strings.Replacer
+	at     time.Time // the database's time, once asked for
 	// leased is the shop whose lease was found to be ours, "" for none.
 	leased string
+	// left are the traces of orders at hand that are known to be stored.
+	left map[leftTrace]bool
 	// told is what is to be logged once the transaction is committed.
 	told []func(*slog.Logger)
 	// traces are the traceparents of what asks for jobs, by the job's subject; "" is for all others.
@@ -51,8 +55,7 @@ func (d *DB) writeAs(ctx context.Context, doing string, door bool, f func(x *txn
 			break
 		}
 		err = d.inTurn(ctx, door, func() error {
-			return d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-				x := d.txn(g)
+			return d.transact(ctx, func(x *txn) error {
 				err := f(x)
 				told = x.told
 				return err
@@ -140,20 +143,27 @@ func (x *txn) now() (time.Time, error) {
 		return x.at, nil
 	}
 	var at stamp
-	if err := x.Raw("SELECT now()").Row().Scan(&at); err != nil {
+	if _, err := x.scan(&at.Time, "SELECT now()"); err != nil {
 		return time.Time{}, err
 	}
+	at.Time = at.UTC()
 	x.at = at.Time
 	return x.at, nil
 }
 
 func (x *txn) exec(sql string, args ...any) (int64, error) {
+	if x.native != nil {
+		return x.run(sql, args)
+	}
 	r := x.Exec(x.lex.Replace(sql), x.args(args)...)
 	return r.RowsAffected, r.Error
 }
 
 // scan reads rows into a slice, or one row or value into dest; found is how many rows there were.
 func (x *txn) scan(dest any, sql string, args ...any) (found int64, err error) {
+	if x.native != nil {
+		return x.ask(dest, sql, args)
+	}
 	r := x.Raw(x.lex.Replace(sql), x.args(args)...).Scan(dest)
 	return r.RowsAffected, r.Error
 }
