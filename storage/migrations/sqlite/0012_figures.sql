@@ -37,7 +37,7 @@ CREATE TABLE figures_daily (
 CREATE TABLE figure_changes (
     shop_id TEXT NOT NULL,
     at      INTEGER NOT NULL,
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER NOT NULL DEFAULT 0, -- PostgreSQL's
     what    TEXT NOT NULL,
     unit    TEXT NOT NULL,
     program TEXT NOT NULL,
@@ -48,8 +48,8 @@ CREATE TABLE figure_changes (
     b       INTEGER NOT NULL,
     c       INTEGER NOT NULL,
     d       INTEGER NOT NULL,
-    UNIQUE (shop_id, at, what, unit, program, variant, label)
-) STRICT;
+    PRIMARY KEY (shop_id, at, what, unit, program, variant, label)
+) STRICT, WITHOUT ROWID;
 
 -- How far a shop's days have been reckoned, and in which zone.
 CREATE TABLE figure_shops (
