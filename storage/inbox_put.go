@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/klauspost/compress/s2"
 
 	"grapevine/connectors"
@@ -85,11 +86,11 @@ func columnsOf(ds []keyedDelivery) []any {
 	n := len(ds)
 	is, texts := make([]int32, n), make([]string, 4*n)
 	platforms, domains, topics, traces := texts[:n:n], texts[n:2*n:2*n], texts[2*n:3*n:3*n], texts[3*n:]
-	keys, bodies, times := make([][16]byte, n), make([][]byte, n), make([]*time.Time, n)
+	keys, bodies, times := make([]pgtype.UUID, n), make([][]byte, n), make([]*time.Time, n)
 	for i := range ds {
 		e := &ds[i]
 		is[i], platforms[i], domains[i], topics[i], traces[i] = int32(i), e.Platform, e.Domain, e.Topic, e.Trace
-		keys[i], bodies[i] = e.key, e.packed()
+		keys[i], bodies[i] = pgtype.UUID{Bytes: e.key, Valid: true}, e.packed()
 		if !e.TriggeredAt.IsZero() {
 			times[i] = &e.TriggeredAt
 		}

@@ -162,3 +162,23 @@ func TestWhatATimeoutEndsIsCalledByItsSetting(t *testing.T) {
 		})
 	}
 }
+
+// A pooler that hands a connection on after each transaction may know nothing of prepared statements: the URL then
+// says how statements are sent.
+func TestDeliveriesAreStoredHoweverStatementsAreSent(t *testing.T) {
+	t.Parallel()
+	url := testdb.Postgres(t)
+	s := openStore(t, url)
+	shop := s.shop()
+	for i, mode := range []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"} {
+		d := openPostgres(t, url+"&default_query_exec_mode="+mode)
+		e := delivery(shop.Domain, i)
+		e.TriggeredAt = time.Date(2026, 11, 22, 10, 0, i, 123456000, time.UTC)
+		if n, err := d.Put(t.Context(), []connectors.Delivery{e, delivery("nobody.example", i)}); n != 2 || err != nil {
+			t.Errorf("%s: stored %d, %v", mode, n, err)
+		}
+	}
+	if n := s.count("SELECT count(*) FROM events WHERE shop_id = ? AND triggered_at = received_at - (received_at - triggered_at) AND body IS NOT NULL", shop.ID); n != 5 {
+		t.Errorf("%d events with a body and a time, want 5", n)
+	}
+}
