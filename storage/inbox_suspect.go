@@ -25,6 +25,9 @@ func (d *DB) WorkSuspect(ctx context.Context, worker string, maxTries int, f web
 		return 1, nil // it ended dead
 	}
 	err = d.write(ctx, "digesting a suspect event", func(x *txn) error {
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		rows, err := x.claim([]eventKey{key}, true)
 		if err != nil || len(rows) == 0 {
 			return err
@@ -41,6 +44,9 @@ func (d *DB) WorkSuspect(ctx context.Context, worker string, maxTries int, f web
 // end. One that has no try left ends dead here.
 func (d *DB) takeSuspect(ctx context.Context, maxTries int) (key eventKey, tries int, err error) {
 	err = d.write(ctx, "taking a suspect event", func(x *txn) error {
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		var row eventRow
 		found, err := x.scan(&row, `SELECT shop_id, id, attempts FROM events
 WHERE status = 'pending' AND suspect = true AND due_at <= {now} ORDER BY due_at, id LIMIT 1 {skip}`)
@@ -64,6 +70,9 @@ func (d *DB) afterTry(ctx context.Context, key eventKey, last bool, cause error)
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 5*time.Second, rewards.Errorf(rewards.Unavailable, "database_timeout", "letting go of an event took too long"))
 	defer cancel()
 	_ = d.write(ctx, "letting go of an event", func(x *txn) error {
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		if rewards.KindOf(cause) == rewards.Unavailable {
 			_, err := x.exec("UPDATE events SET attempts = attempts - 1, due_at = {now} WHERE shop_id = ? AND id = ? AND status = 'pending'", key.Shop, key.ID)
 			return err
@@ -87,6 +96,9 @@ func (d *DB) Rescue(ctx context.Context, alone bool) (n int, err error) {
 	err = d.write(ctx, "rescuing events", func(x *txn) error {
 		var notes []noteRow
 		n = 0
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		if alone {
 			if _, err := x.exec("UPDATE lanes SET token = '', owner = '', lease_until = {now} WHERE token <> ''"); err != nil {
 				return err

@@ -44,6 +44,15 @@ WHERE status = 'pending' AND suspect = false AND due_at >= ? AND due_at <= now()
 const byIndex = `set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
 
+// looksUp begins a transaction that looks events up: see byIndex.
+func (x *txn) looksUp() error {
+	if x.d.lite {
+		return nil
+	}
+	_, err := x.exec("SELECT " + byIndex)
+	return err
+}
+
 // Work claims due events and lets f digest them in one transaction. See webhooks.Inbox.
 //
 // What is in hand is noted in a row that outlives the process. PostgreSQL claims first and notes by a
@@ -98,6 +107,9 @@ func (d *DB) afterFailure(ctx context.Context, note noteRow, cause error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 5*time.Second, rewards.Errorf(rewards.Unavailable, "database_timeout", "letting go of events took too long"))
 	defer cancel()
 	_ = d.write(ctx, "letting go of events", func(x *txn) error {
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		if rewards.KindOf(cause) != rewards.Unavailable {
 			if _, err := x.suspect(note.keys); err != nil {
 				return err

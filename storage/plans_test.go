@@ -39,9 +39,17 @@ func openExplained(t *testing.T) *explained {
 	s := openStore(t, server.Database(t))
 	e := &explained{referred: s.referred(creditProgram())}
 	for w := range oldWeeks {
-		ago := time.Duration(w+2) * 7 * day
-		e.old = append(e.old, s.week(ago))
-		s.fill("done", ago, oldEvents)
+		e.old = append(e.old, s.week(time.Duration(w+2)*7*day))
+	}
+	s.raw("ANALYZE events")
+	for range 8 { // plans are made while the tables are known to be empty, and kept
+		s.event(e.shop.ID, 0, "pending")
+		if n, err := s.Work(s.ctx, "w", 10, all(webhooks.EventDone)); n != 1 || err != nil {
+			t.Fatalf("worked %d, %v", n, err)
+		}
+	}
+	for w := range oldWeeks {
+		s.fill("done", time.Duration(w+2)*7*day, oldEvents)
 	}
 	s.fill("pending", 10*time.Minute, doneThisWeek)
 	reader := s.writer.WithContext(s.ctx).Begin()
@@ -110,12 +118,14 @@ func touched(plan string) (names []string) {
 	return names
 }
 
-// byIndexOnly demands that no plan reads a partition from one end to the other.
+// byIndexOnly demands that no plan reads a partition from one end to the other, but one that it found empty.
 func (e *explained) byIndexOnly(plans []string) {
 	e.t.Helper()
 	for _, p := range plans {
-		if strings.Contains(p, "Seq Scan on events") {
-			e.t.Errorf("a table of events is read as a whole:\n%s", p)
+		for line := range strings.Lines(p) {
+			if strings.Contains(line, "Seq Scan on events") && !strings.Contains(line, "cost=0.00..0.00 ") {
+				e.t.Errorf("a table of events is read as a whole: %s\n%s", line, p)
+			}
 		}
 	}
 }
@@ -220,6 +230,7 @@ func TestEventsAreFoundByIndexHoweverManyThereAre(t *testing.T) {
 	})
 	t.Run("what people ask for", func(t *testing.T) {
 		e.t = t
+		e.raw("ANALYZE events") // what people ask is planned by statistics, which are a minute old at most
 		id := e.event(e.shop.ID, 0, "dead")
 		for _, shopID := range []string{e.shop.ID, ""} {
 			plans := e.plans(func() {
