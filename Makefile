@@ -5,7 +5,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint format packages demo bench chaos check build plugins docker
+.PHONY: help test lint format packages demo bench chaos check simulate build plugins docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench: ## measure throughput and latency on this machine: about ten minutes, BEN
 
 chaos: ## the built program under seeded faults: SEED=17 runs one seed, SEEDS=50 so many, RACE=1 with the race detector
 	go run ./internal/chaos $(if $(SEED),-seed $(SEED),-seeds $(or $(SEEDS),10)) $(if $(RACE),-race) $(CHAOS)
+
+simulate: ## play seeds of the simulator: SEEDS=2000 FROM=1
+	go test -timeout 0 ./internal/dst -run TestSeeds -seeds $(or $(SEEDS),2000) -from $(or $(FROM),1) -v
 
 check: test build plugins ## all that is asked of a change: the tests, a static build, the plugins
 

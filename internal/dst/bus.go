@@ -47,7 +47,7 @@ func (d dice) span(from, to time.Duration) time.Duration {
 	return from + time.Duration(d.Int64N(int64(to-from)))
 }
 
-var keptSteps = 20000
+const keptSteps = 200
 
 func newBus(seed uint64) *bus {
 	return &bus{rng: rand.New(rand.NewPCG(seed, 0xb05)), bell: make(chan struct{}, 1), began: time.Now(), sum: 14695981039346656037}

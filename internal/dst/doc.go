@@ -1,12 +1,12 @@
 // Package dst is deterministic simulation testing: the whole program in one process and one bubble of
 // testing/synctest, with simulated shops on its other side and everything going wrong that a seed decides.
 //
-//	        script, staff ──▶ shops (shopifytest) ──▶ letters ──┐ lost, late, twice, out of order
-//	                              ▲                             ▼
-//	        line: 429, 503,       │           process a1, a2 …, b1 …: web ▸ gate ▸ pipeline ▸ connector
-//	        answers lost, cut off └───────────────  │  crash, stop, deploy, clock
-//	                                                ▼
-//	        ports: refused, rolled back, called a failure ▸ storage ▸ one real SQLite file ◀── eye
+//	script, staff ──▶ shops (shopifytest) ──▶ letters ──┐ lost, late, twice, out of order
+//	                      ▲                             ▼
+//	line: 429, 503,       │           process a1, a2 …, b1 …: web ▸ gate ▸ pipeline ▸ connector
+//	answers lost, cut off └───────────────  │  crash, stop, deploy, clock
+//	                                        ▼
+//	ports: refused, rolled back, called a failure ▸ storage ▸ one real SQLite file ◀── eye
 //
 // Whoever does something that others could see parks on the bus first (each call of the store, the moments
 // inside its transactions that internal/fault names, both ends of each call to a shop, each delivery). The root

@@ -18,6 +18,7 @@ type eye struct {
 	version int64 // of the file, when it was last looked at
 	since   time.Time
 	history int64
+	ready   map[string]*sql.Stmt
 }
 
 func openEye(w *world) (*eye, error) {
@@ -26,13 +27,33 @@ func openEye(w *world) (*eye, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return &eye{DB: db, w: w}, nil
+	return &eye{DB: db, w: w, ready: map[string]*sql.Stmt{}}, nil
+}
+
+// ask prepares a statement once: there are few, and each is asked often.
+func (e *eye) ask(query string, args ...any) (*sql.Rows, error) {
+	s := e.ready[query]
+	if s == nil {
+		var err error
+		if s, err = e.Prepare(query); err != nil {
+			return nil, err
+		}
+		e.ready[query] = s
+	}
+	return s.Query(args...)
 }
 
 // number is the answer to a question for one; 0 where it is null.
 func (e *eye) number(query string, args ...any) int64 {
 	var n sql.NullInt64
-	if err := e.QueryRow(query, args...).Scan(&n); err != nil {
+	rows, err := e.ask(query, args...)
+	if err == nil {
+		defer rows.Close()
+		if rows.Next() {
+			err = rows.Scan(&n)
+		}
+	}
+	if err != nil {
 		e.w.breach("sim", "%s: %v", query, err)
 	}
 	return n.Int64
@@ -40,7 +61,7 @@ func (e *eye) number(query string, args ...any) int64 {
 
 // texts are the rows of a question for one text each.
 func (e *eye) texts(query string, args ...any) (out []string) {
-	rows, err := e.Query(query, args...)
+	rows, err := e.ask(query, args...)
 	if err != nil {
 		e.w.breach("sim", "%s: %v", query, err)
 		return nil
@@ -80,7 +101,7 @@ func (e *eye) look() {
 			e.w.breach(c.id, "%s", text)
 		}
 	}
-	rows, err := e.Query("SELECT rowid, reward_id, from_status, to_status FROM reward_history WHERE rowid > ? ORDER BY rowid", e.history)
+	rows, err := e.ask("SELECT rowid, reward_id, from_status, to_status FROM reward_history WHERE rowid > ? ORDER BY rowid", e.history)
 	if err != nil {
 		e.w.breach("sim", "%v", err)
 		return

@@ -26,7 +26,8 @@ func (w *world) settle() {
 		w.audit(ctx, s)
 		w.compare(s)
 	}
-	if w.failed() || slices.ContainsFunc(revised, w.plan.on) {
+	capped := slices.ContainsFunc(w.shops, func(s *shop) bool { return s.cap > 0 }) // what is free of a budget changes
+	if w.failed() || capped || slices.ContainsFunc(revised, w.plan.on) {
 		return
 	}
 	before := w.snapshot()

@@ -68,8 +68,8 @@ func (w *world) found(ctx context.Context) error {
 		if rng.IntN(2) == 0 {
 			reward = codeReward
 		}
-		if rng.IntN(3) == 0 {
-			s.cap = int64(2+rng.IntN(3)) * 1000
+		if rng.IntN(2) == 0 {
+			s.cap = int64(1+rng.IntN(3)) * 1000
 			budget = fmt.Sprintf("limits: {budget: \"%d.00\"}\n", s.cap/100)
 		}
 		s.reward, s.budget = reward, budget
@@ -140,12 +140,12 @@ func (w *world) script() {
 
 // at draws a time within the span.
 func (w *world) at(rng *rand.Rand, from time.Duration) time.Duration {
-	return from + time.Duration(rng.Int64N(int64(w.plan.Span-from)))
+	return from + time.Duration(rng.Int64N(int64(max(w.plan.Span-from, time.Minute))))
 }
 
 // orders are what people buy, and what becomes of it.
 func (w *world) orders(rng *rand.Rand) (acts []act) {
-	n := 3 + rng.IntN(6)
+	n, begin, rush := 2+rng.IntN(5), w.at(rng, 0), rng.IntN(2) == 0
 	if w.plan.Orders > 0 {
 		n = min(n, w.plan.Orders)
 	}
@@ -153,8 +153,11 @@ func (w *world) orders(rng *rand.Rand) (acts []act) {
 		o := &bought{n: i, by: w.people[rng.IntN(len(w.people))], plain: rng.IntN(10) < 3, unpaid: rng.IntN(5) == 0, price: []string{"40.00", "80.00", "25.00", "33.50"}[rng.IntN(4)]}
 		w.bought = append(w.bought, o)
 		placed := w.at(rng, 0)
+		if rush { // all within minutes
+			placed = begin + time.Duration(rng.Int64N(int64(3*time.Minute)))
+		}
 		acts = append(acts, act{placed, fmt.Sprintf("order %d is placed", i), o.place})
-		for k := range rng.IntN(4) {
+		for k := range rng.IntN(3) {
 			next := o.change(rng.IntN(8))
 			acts = append(acts, act{w.at(rng, placed), fmt.Sprintf("order %d change %d", i, k), next})
 		}
