@@ -6,7 +6,7 @@ UPDATE orders SET took_off_minor = (SELECT coalesce(sum(c.value ->> '$.took_off.
 DROP INDEX orders_figures;
 CREATE INDEX orders_figures ON orders (shop_id, placed_at, status, test, historic, currency, outcome, program, variant, advocate_id, customer_id, eligible_minor, linked, took_off_minor);
 
--- The figures of days: sums over rows of orders, rewards or the ledger. figures_fold.go tells how they come
+-- The figures of days: sums over rows of orders, rewards or the ledger. figures.go tells how they come
 -- about and why they are exact.
 --
 --   what    unit      program  variant  label    n        a         b         c      d
