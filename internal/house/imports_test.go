@@ -57,7 +57,7 @@ var rules = []rule{
 		tests:  []string{"storage/...", "connectors/..."},
 		reason: "pages ask through interfaces of their own, never storage"},
 	{part: "cmd/...", may: everything, reason: "cmd knows everyone"},
-	{part: "internal/bench/...", "internal/dst/...", may: everything, reason: "benchmarks run the whole program"},
+	{part: "internal/bench/...", may: everything, reason: "benchmarks run the whole program"},
 	{part: "internal/chaos/...", may: everything, reason: "chaos runs the whole program, and the simulated shops"},
 	{part: "internal/dst/...", may: everything, reason: "the simulation runs the whole program"},
 	{part: "internal/e2e/...", may: everything, reason: "end-to-end tests run the whole program"},
