@@ -96,7 +96,7 @@ func (p *process) start(quiet bool) error {
 	env["GRAPEVINE_LISTEN"], env["GRAPEVINE_METRICS_LISTEN"] = p.address, p.metrics
 	program := p.w.programs.plain
 	if !quiet && len(p.points) > 0 {
-		p.armed, p.points = &p.points[0], p.points[1:]
+		p.armed = &p.points[0]
 		env[fault.Variable] = fmt.Sprintf("%s:%d:%s", p.armed.Name, p.armed.Nth, p.armed.Action)
 		program = p.w.programs.faults
 	}
@@ -168,7 +168,7 @@ func (p *process) await(cmd *exec.Cmd, exited chan struct{}) {
 	case told:
 		return
 	case signal == syscall.SIGKILL && armed != nil && armed.Action == "kill":
-		p.w.hit(p.name, *armed)
+		p.hit(*armed)
 		rest = armed.Rest
 	case signal == syscall.SIGUSR1: // it had not begun to listen
 	case signal != 0:
@@ -185,6 +185,16 @@ func (p *process) await(cmd *exec.Cmd, exited chan struct{}) {
 	time.Sleep(rest)
 	if err := p.start(false); err != nil {
 		p.w.fail("starting %s: %v", p.name, err)
+	}
+}
+
+// hit takes a point off the list: until it was met each launch waits for it.
+func (p *process) hit(at point) {
+	p.w.hit(p.name, at)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.points) > 0 && p.points[0] == at {
+		p.points = p.points[1:]
 	}
 }
 
@@ -208,7 +218,7 @@ func (p *process) awaitStop(cmd *exec.Cmd, exited chan struct{}, at point) {
 		if !standsStill(cmd.Process.Pid) || p.isStopped(cmd) {
 			continue
 		}
-		p.w.hit(p.name, at)
+		p.hit(at)
 		time.Sleep(at.Rest)
 		_ = cmd.Process.Signal(syscall.SIGCONT) // it may have been killed meanwhile
 		return
@@ -284,6 +294,24 @@ func (p *process) signal(signal syscall.Signal) (cmd *exec.Cmd, sent bool) {
 		return nil, false
 	}
 	return p.cmd, p.cmd.Process.Signal(signal) == nil
+}
+
+// awaitUp waits a while until the process is ready, or has gone.
+func (p *process) awaitUp() error {
+	p.mu.Lock()
+	exited := p.exited
+	p.mu.Unlock()
+	for range 100 {
+		if status, _ := fetch("http://" + p.address + "/healthz"); status == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-exited:
+			return nil
+		case <-time.After(30 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // awaitReady waits until the process says that it is.

@@ -123,8 +123,8 @@ func (w *world) startAll(quiet bool) error {
 			return err
 		}
 	}
-	if !quiet {
-		return nil // a named point may come before it is ready
+	if !quiet { // a named point may come before it is ready
+		return together(w.processes, (*process).awaitUp)
 	}
 	return together(w.processes, (*process).awaitReady)
 }
