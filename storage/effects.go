@@ -16,6 +16,7 @@ func (x *txn) saveEffect(shopID string, e rewards.Effect) error {
 		func() error { return x.saveBudgets(shopID, e.Budget) },
 		func() error { return x.saveAlerts(shopID, e.Alerts) },
 		func() error { return x.enqueue(x.traced(shopJobs(shopID, e.Jobs))) },
+		func() error { return x.doubt(shopID, e.Rewards) },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -18,6 +18,8 @@ type inner struct {
 	pools   []func() webhooks.Pool
 	// What other processes ring is heard, or is not although it should be; this process leads.
 	listens, deaf, leads atomic.Bool
+	// restored is when the database was put back from a backup, in microseconds since 1970; 0 if it never was.
+	restored atomic.Int64
 }
 
 // Inner tells what this handle has counted.

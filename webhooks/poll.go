@@ -41,6 +41,9 @@ func recallWatch(note string) (w watch) {
 	return w
 }
 
+// WatchFrom is the note of a poll job that is to ask what changed since a moment.
+func WatchFrom(at time.Time) string { return watch{Since: at}.String() }
+
 func (w watch) String() string {
 	b, err := json.Marshal(w)
 	if err != nil { // a struct of plain fields always marshals

@@ -58,6 +58,11 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	}
 	defer db.Close()
 	out = append(out, finding{About: "database", OK: true, Says: "answers, schema is right"})
+	keys, err := examineKeys(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, keys)
 	shops, err := db.Shops(ctx)
 	if err != nil {
 		return nil, err
@@ -192,4 +197,14 @@ func judgeShop(f finding, installed connectors.Installed, p connectors.Profile, 
 		}
 	}
 	return f
+}
+
+// examineKeys says whether a rotation of the master key was finished. A wrong key is told when the database is
+// opened.
+func examineKeys(ctx context.Context, db *storage.DB) (finding, error) {
+	n, err := db.SealedByOthers(ctx)
+	if n > 0 {
+		return finding{About: "master key", Says: fmt.Sprintf("%d values are sealed under older keys", n), Do: "`grapevine rekey`"}, err
+	}
+	return finding{About: "master key", OK: true, Says: "opens what is sealed, all of it under the current key"}, err
 }

@@ -33,6 +33,8 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings, database and each shop, and say how to mend what is wrong."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the invariants of a live database, read-only; exit 1 on a breach."`
+	Rekey     rekeyCmd     `cmd:"" help:"Seal everything anew under the current master key, after a rotation."`
+	Restored  restoredCmd  `cmd:"" help:"After an older backup was put in place, before serve: let nothing be given twice."`
 	Shop      shopCmd      `cmd:"" help:"Add and look after shops."`
 	Group     groupCmd     `cmd:"" help:"Put shops into a group that shares programmes, budgets and advocates."`
 	Program   programCmd   `cmd:"" help:"Apply and look at programmes."`

@@ -36,6 +36,9 @@ func (s *settings) open(ctx context.Context, exclusive, migrate bool, log *slog.
 	if rewards.CodeOf(err) == "schema_older" && (migrate || db.Alone()) {
 		_, _, err = db.Migrate(ctx)
 	}
+	if err == nil {
+		err = db.CheckKeys(ctx)
+	}
 	if err != nil {
 		db.Close()
 		return nil, err

@@ -34,6 +34,7 @@ type site struct {
 	log *tail
 	// program is what runs; binary if "".
 	program string
+	out *os.File // where serve writes, instead of log
 
 	mu      sync.Mutex
 	secrets []string // what may be in no log
@@ -111,6 +112,9 @@ func (s *site) launch(flags ...string) {
 	s.t.Helper()
 	s.cmd = s.command(append([]string{"serve"}, flags...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if s.out != nil {
+		s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -36,12 +37,13 @@ func (p Place) bytes() []byte {
 type Keyring struct {
 	current string
 	seals   map[string]cipher.AEAD // by key id
-	root    []byte                 // of look-ups and signatures
+	root    atomic.Pointer[[]byte] // of look-ups and signatures
 	peppers sync.Map               // shop id → []byte
 }
 
 // NewKeyring makes a ring of master keys, the current one first and older ones after it. Look-ups are
-// keyed by the oldest: they must stay equal when a new key is put in front.
+// keyed by the oldest, until Adopt gives them a key of their own: they must stay equal when a new key is put
+// in front, and when the oldest goes.
 func NewKeyring(keys ...Text) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("secret: a keyring needs a master key")
@@ -59,7 +61,7 @@ func NewKeyring(keys ...Text) (*Keyring, error) {
 		if i == 0 {
 			k.current = id
 		}
-		k.root = key
+		k.root.Store(&key)
 	}
 	return k, nil
 }
@@ -116,7 +118,7 @@ func (k *Keyring) Lookup(shop, kind, value string) string {
 	}
 	pepper, ok := k.peppers.Load(shop)
 	if !ok {
-		pepper, _ = k.peppers.LoadOrStore(shop, derive(k.root, "lookup/"+shop))
+		pepper, _ = k.peppers.LoadOrStore(shop, derive(*k.root.Load(), "lookup/"+shop))
 	}
 	mac := hmac.New(sha256.New, pepper.([]byte))
 	mac.Write([]byte(kind + "\x00" + value))
@@ -141,7 +143,7 @@ func (k *Keyring) Verify(purpose, signed string) (text string, ok bool) {
 }
 
 func (k *Keyring) tag(purpose, text string) []byte {
-	mac := hmac.New(sha256.New, derive(k.root, "sign"))
+	mac := hmac.New(sha256.New, derive(*k.root.Load(), "sign"))
 	mac.Write([]byte(purpose + "\x00" + text))
 	return mac.Sum(nil)[:tagSize]
 }

@@ -97,6 +97,8 @@ var health = []Entry{
 	{"not_ready", "A part of the program is not ready.", "Look at the program’s log, or run: grapevine doctor."},
 	{"schema_older", "The database is of an older version than the program.", "Run: grapevine migrate."},
 	{"schema_newer", "The database is of a newer version than the program.", "Start the newer program."},
+	{"still_served", "A server works on this database.", "Stop every serve first."},
+	{"wrong_master_key", "The database was sealed with another master key.", "Set GRAPEVINE_MASTER_KEY to the key it was sealed with, or put that key behind the new one, with a comma between."},
 	{"database_away", "The database does not answer.", "Start it, or mend GRAPEVINE_DATABASE_URL."},
 	{"database_unavailable", "The database does not answer as it should.", "Look at its log; it is tried again."},
 	{"database_timeout", "The database did not answer in time.", "Look at its load; it is tried again."},

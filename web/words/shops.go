@@ -13,6 +13,7 @@ var shops = []Entry{
 	{"shop_gone", "There is no shop at this address any more.", "Check the domain; remove the shop if it is closed."},
 	{"shop_refused", "The shop refused the call.", "Look at what it answered."},
 	{"shop_throttled", "The shop asked us to slow down.", "Nothing has to be done: it is tried again."},
+	{"restored_unclear", "The database was restored from a backup, and this may have been given before.", "Look into the shop: if it is not there, run grapevine jobs retry."},
 	{"shop_timeout", "The shop did not answer in time.", "Nothing has to be done: it is tried again."},
 	{"shop_away", "The shop does not answer.", "Nothing has to be done: it is tried again."},
 	{"shop_error", "The shop answered with a fault of its own.", "Nothing has to be done: it is tried again."},

@@ -44,3 +44,10 @@ CREATE INDEX jobs_heads ON jobs (shop_id, priority, run_at, id) WHERE state = 'd
 
 -- A shop that answered slowly at the last visit: only so many of those are visited at a time.
 ALTER TABLE lanes ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
+
+-- What the program keeps about this database itself: the key of look-ups (sealed), the backup it was restored from.
+CREATE TABLE memos (
+    name  text PRIMARY KEY,
+    value blob NOT NULL,
+    at    integer NOT NULL
+);
