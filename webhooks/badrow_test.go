@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // for a look past the store
 
@@ -14,6 +15,9 @@ import (
 	"grapevine/internal/testdb"
 	"grapevine/storage"
 )
+
+// answerWithin is when the door answers 503 because the disk is slow.
+const answerWithin = 3 * time.Second
 
 // refuseLong has a database refuse bodies of more than 500 bytes as they are kept, in its own way.
 var refuseLong = map[string]string{
@@ -61,7 +65,11 @@ func TestARowThatTheDatabaseRefusesFailsAlone(t *testing.T) {
 				if i%20 == 7 {
 					body = long
 				}
-				status[i] = answer(h, webhook(body, fmt.Sprint("d", i), nil)).StatusCode
+				for took := answerWithin; took >= answerWithin; { // a machine that was too busy is asked again, as shops do
+					begun := time.Now()
+					status[i] = answer(h, webhook(body, fmt.Sprint("d", i), nil)).StatusCode
+					took = time.Since(begun)
+				}
 			})
 		}
 		all.Wait()
