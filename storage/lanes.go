@@ -76,14 +76,13 @@ func (x *txn) fence(l webhooks.Lane) error {
 	var id string
 	n, err := x.scan(&id, "SELECT shop_id FROM lanes WHERE shop_id = ? AND token = ?"+x.laneLock(), l.Shop.ID, l.Token)
 	if err == nil && n != 1 && !fault.Bug(fault.NoFence) {
-		err = x.d.leaseLost(l)
+		err = leaseLost(l)
 	}
 	return err
 }
 
-// leaseLost refuses a write of a worker whose lease was lost, and counts it.
-func (d *DB) leaseLost(l webhooks.Lane) error {
-	d.inner.refused.Add(1)
+// leaseLost refuses a write of a worker whose lease was lost. It is counted where it leaves the store, see fault.
+func leaseLost(l webhooks.Lane) error {
 	return rewards.Errorf(rewards.Conflict, "lease_lost", "the lease on shop %s was lost", l.Shop.ID)
 }
 
@@ -102,7 +101,7 @@ func (d *DB) Renew(ctx context.Context, l webhooks.Lane, ttl time.Duration) erro
 	return d.once(ctx, "renewing a lease", func(x *txn) error {
 		n, err := x.exec("UPDATE lanes SET lease_until = {after} WHERE shop_id = ? AND token = ?", ttl.Microseconds(), l.Shop.ID, l.Token)
 		if err == nil && n != 1 {
-			err = d.leaseLost(l)
+			err = leaseLost(l)
 		}
 		return err
 	})

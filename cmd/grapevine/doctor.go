@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -58,11 +59,11 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	}
 	defer db.Close()
 	out = append(out, finding{About: "database", OK: true, Says: "answers, schema is right"})
-	keys, err := examineKeys(ctx, db)
+	chores, err := db.Chores(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, keys)
+	out = append(out, examineChores(chores)...)
 	shops, err := db.Shops(ctx)
 	if err != nil {
 		return nil, err
@@ -73,6 +74,21 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	}
 	found, err := s.examineShops(ctx, db, shops)
 	return slices.Concat(out, settings, found), err
+}
+
+// examineChores names periodic work that has not gone well for long. Where nobody has served yet there is none.
+func examineChores(chores []storage.Chore) (out []finding) {
+	for _, c := range chores {
+		if !c.Late() {
+			continue
+		}
+		f := finding{About: "chore " + c.Name, Says: fmt.Sprintf("has not gone well for %s", c.Since.Round(time.Minute)), Do: "see that `grapevine serve` runs, as all or as worker, and look at its log for chore=" + c.Name}
+		if c.Code != "" {
+			f.Says += fmt.Sprintf(", %d tries: %s", c.Tries, c.Code)
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // examineConnectors says what is to be said of the settings of each platform that a shop is on; while there is

@@ -109,3 +109,22 @@ func TestHowFarBackPeopleWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDoctorNamesChoresThatHaveNotGoneWellForLong(t *testing.T) {
+	t.Parallel()
+	got := examineChores([]storage.Chore{
+		{Name: "expire", Every: time.Hour, Since: 2 * time.Hour},
+		{Name: "prune", Every: time.Hour, Since: 72 * time.Hour, Tries: 9, Code: "lock_timeout"},
+		{Name: "polls", Every: 15 * time.Second, Since: 61 * time.Minute},
+	})
+	var said []string
+	for _, f := range got {
+		said = append(said, f.About+" "+f.Says)
+		if f.OK || !strings.Contains(f.Do, "grapevine serve") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if text := strings.Join(said, "; "); text != "chore prune has not gone well for 72h0m0s, 9 tries: lock_timeout; chore polls has not gone well for 1h1m0s" {
+		t.Error(text)
+	}
+}
