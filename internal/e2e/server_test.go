@@ -34,7 +34,7 @@ type site struct {
 	log *tail
 	// program is what runs; binary if "".
 	program string
-	out *os.File // where serve writes, instead of log
+	out     *os.File // where serve writes, instead of log
 
 	mu      sync.Mutex
 	secrets []string // what may be in no log
