@@ -59,6 +59,11 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 	}
 	defer db.Close()
 	out = append(out, finding{About: "database", OK: true, Says: "answers, schema is right"})
+	keys, err := examineKeys(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, keys)
 	chores, err := db.Chores(ctx)
 	if err != nil {
 		return nil, err

@@ -18,13 +18,12 @@ import (
 
 // trio is one web process and two workers on one PostgreSQL.
 type trio struct {
-	t            *testing.T
-	web, w1, w2  *site
-	shops        []*shop
-	codes        []string
-	mu           sync.Mutex
-	placed       []int
-	stop, placer func()
+	t           *testing.T
+	web, w1, w2 *site
+	shops       []*shop
+	codes       []string
+	mu          sync.Mutex
+	placed      []int
 }
 
 // newTrio starts the three, with simulated shops that send to the web process.
