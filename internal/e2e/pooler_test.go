@@ -82,7 +82,7 @@ ignore_startup_parameters = extra_float_digits, statement_timeout, lock_timeout,
 			t.Log(log.last(30))
 		}
 	})
-	return fmt.Sprintf("postgres://%s@%s%s?sslmode=disable&default_query_exec_mode=exec", u.User.Username(), address, u.Path)
+	return fmt.Sprintf("postgres://%s@%s%s?sslmode=disable&default_query_exec_mode=cache_describe", u.User.Username(), address, u.Path)
 }
 
 // TestServeWorksBehindAPooler runs the main job through PgBouncer with transaction pooling: no prepared statements,
