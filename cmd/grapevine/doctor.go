@@ -69,11 +69,6 @@ func (s *settings) examine(ctx context.Context) ([]finding, error) {
 		return nil, err
 	}
 	out = append(out, examineChores(chores)...)
-	keys, err := examineKeys(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	out = append(out, keys)
 	shops, err := db.Shops(ctx)
 	if err != nil {
 		return nil, err
