@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"grapevine/connectors/shopify"
@@ -33,8 +34,8 @@ type process struct {
 	name    string // "a3": its third life
 	ctx     context.Context
 	end     context.CancelFunc
-	stopped bool // by a signal, as a debugger or an overloaded machine does; the root's alone
-	skew    time.Duration
+	stopped bool         // by a signal, as a debugger or an overloaded machine does; the root's alone
+	skew    atomic.Int64 // nanoseconds that its clock is ahead
 
 	db       *storage.DB
 	pipeline *webhooks.Pipeline
@@ -44,13 +45,12 @@ type process struct {
 	calls    sync.WaitGroup // deliveries that are being answered
 	burial   sync.Once
 	rng      sync.Mutex
-	mint     *rand.Rand
 }
 
 type processKey struct{}
 
 // now is the clock of the process: it may be set, unlike that of the database.
-func (p *process) now() time.Time { return time.Now().Add(p.skew) }
+func (p *process) now() time.Time { return time.Now().Add(time.Duration(p.skew.Load())) }
 
 // step waits until the process may go on. It does not return in one that crashed.
 func (p *process) step(label string) dice {
@@ -67,7 +67,7 @@ func (p *process) step(label string) dice {
 // dead tells whether the process crashed or has ended.
 func (p *process) dead() bool { return p.ctx.Err() != nil }
 
-// mark has storage's ids drawn by the seed.
+// mint has storage's ids drawn by the seed.
 func (w *world) mint(life uint64) rewards.Mint {
 	var mu sync.Mutex
 	rng := rand.New(rand.NewPCG(w.plan.Seed, 0x1d<<32|life))
@@ -96,7 +96,8 @@ func (w *world) open(life uint64) (*storage.DB, error) {
 // start begins a life of a process.
 func (w *world) start(place string) (*process, error) {
 	w.lives++
-	p := &process{w: w, place: place, name: place + strconv.Itoa(w.lives), skew: w.skew}
+	p := &process{w: w, place: place, name: place + strconv.Itoa(w.lives)}
+	p.skew.Store(int64(w.skew))
 	p.ctx, p.end = context.WithCancel(context.WithValue(context.Background(), processKey{}, p))
 	var err error
 	if p.db, err = w.open(uint64(w.lives)); err != nil {

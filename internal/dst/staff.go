@@ -35,7 +35,7 @@ func (w *world) troubles(rng *rand.Rand) (acts []act) {
 			acts = append(acts, act{at, fmt.Sprintf("clocks are set by %s", by), func(dice) error {
 				w.skew += by
 				for _, p := range w.living {
-					p.skew = w.skew
+					p.skew.Store(int64(w.skew))
 				}
 				return nil
 			}})
