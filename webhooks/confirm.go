@@ -3,6 +3,8 @@ package webhooks
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"grapevine/connectors"
@@ -18,31 +20,35 @@ const (
 	missingReads = 3
 )
 
-// confirm reads orders from the shop and has them judged together in one transaction. What could not be
-// read is tried again, and held in the end.
+// confirm reads orders from the shop, a few at a time, and has them judged together in one transaction, in the order
+// of their jobs. What could not be read is tried again, and held in the end.
 func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	begun := v.opts.Now()
 	var confirmed []Confirmed
-	for _, j := range jobs {
+	for some := range slices.Chunk(jobs, v.opts.Reads) {
 		// What was read is judged before the shop's turn is over, however slowly it answers.
-		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn || v.stopping() {
-			if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j, j.Note)); err != nil {
+		resting := v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn || v.stopping()
+		var readings []reading
+		if !resting {
+			readings = v.readTogether(ctx, some)
+		}
+		for i, j := range some {
+			if resting {
+				if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j, j.Note)); err != nil {
+					return err
+				}
+				continue
+			}
+			if readings[i].failed == nil {
+				confirmed = append(confirmed, readings[i].Confirmed)
+				continue
+			}
+			outcome, err := v.settle(ctx, readings[i].Job, readings[i].failed)
+			if err != nil {
 				return err
 			}
-			continue
+			v.opts.Meter.Called(j.Kind, outcome, v.opts.Now().Sub(begun))
 		}
-		seen, span := v.followJob(ctx, "confirm", v.lane.Shop.ID, &j)
-		c, failed := v.read(seen, j)
-		span.End(failed.cause())
-		if failed == nil {
-			confirmed = append(confirmed, c)
-			continue
-		}
-		outcome, err := v.settle(ctx, j, failed)
-		if err != nil {
-			return err
-		}
-		v.opts.Meter.Called(j.Kind, outcome, v.opts.Now().Sub(begun))
 	}
 	if len(confirmed) == 0 {
 		return nil
@@ -54,6 +60,42 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 		v.opts.Meter.Called(rewards.JobConfirm, "done", v.opts.Now().Sub(begun))
 	}
 	return nil
+}
+
+// reading is what came of reading one order.
+type reading struct {
+	Confirmed
+	failed *failure
+}
+
+// readTogether reads the orders of some jobs side by side.
+func (v *visit) readTogether(ctx context.Context, jobs []Job) []reading {
+	readings := make([]reading, len(jobs))
+	var reads sync.WaitGroup
+	for i, j := range jobs[1:] {
+		reads.Go(func() { readings[i+1] = v.readSafely(ctx, j) })
+	}
+	readings[0] = v.readSafely(ctx, jobs[0])
+	reads.Wait()
+	return readings
+}
+
+// readSafely reads an order; a panic is a failure.
+func (v *visit) readSafely(ctx context.Context, j Job) (r reading) {
+	ctx, span := v.followJob(ctx, "confirm", v.lane.Shop.ID, &j)
+	r.Job = j
+	defer func() {
+		if p := recover(); p != nil {
+			cause := rewards.Errorf(rewards.Internal, "panic", "%s %s: %v", j.Kind, j.Subject, p)
+			r = reading{Confirmed{Job: j}, &failure{call: &connectors.CallError{Cause: cause}, note: j.Note}}
+		}
+		span.End(r.failed.cause())
+	}()
+	c, failed := v.read(ctx, j)
+	if failed != nil {
+		c.Job = j
+	}
+	return reading{c, failed}
 }
 
 // decideSingly finds the order that spoils its batch. A fault of the database or a lost lease is left

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"grapevine/connectors"
@@ -64,6 +65,7 @@ type visit struct {
 	over  bool          // nothing more is to be done for the shop now
 	held  time.Time     // when the lease was last taken or renewed
 	place *place
+	mu    sync.Mutex // guards held, pause, calls and slowest while several calls are under way
 	// calls is how many calls were made, slowest what the slowest took.
 	calls   int
 	slowest time.Duration
@@ -235,11 +237,8 @@ func retryable(err error) bool {
 // call bounds one call to the shop, makes sure that the lease outlives it, and notes how much room the
 // shop's rate limit has.
 func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connectors.Receipt, error)) (connectors.Receipt, *connectors.CallError) {
-	if now := v.opts.Now(); now.Sub(v.held) > leaseFor-callFor-leaseSlack {
-		if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
-			return connectors.Receipt{}, &connectors.CallError{Cause: err}
-		}
-		v.held = now
+	if err := v.hold(ctx); err != nil {
+		return connectors.Receipt{}, &connectors.CallError{Cause: err}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callFor, rewards.Errorf(rewards.Unavailable, "shop_timeout", "no answer within %s", callFor))
 	defer cancel()
@@ -251,12 +250,29 @@ func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connecto
 	fault.Point(ctx, fault.CallBefore)
 	begun := v.opts.Now()
 	r, err := do(ctx)
-	v.calls, v.slowest = v.calls+1, max(v.slowest, v.opts.Now().Sub(begun))
+	took := v.opts.Now().Sub(begun)
 	span.End(err)
 	fault.Point(ctx, fault.CallAnswered)
-	v.pause = max(v.pause, r.Pace.Wait())
+	v.mu.Lock()
+	v.calls, v.slowest, v.pause = v.calls+1, max(v.slowest, took), max(v.pause, r.Pace.Wait())
+	v.mu.Unlock()
 	if err != nil {
 		return r, connectors.AsCallError(err)
 	}
 	return r, nil
+}
+
+// hold renews the lease if a call could outlive it.
+func (v *visit) hold(ctx context.Context) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.opts.Now()
+	if now.Sub(v.held) <= leaseFor-callFor-leaseSlack {
+		return nil
+	}
+	if err := v.opts.Lanes.Renew(ctx, v.lane, leaseFor); err != nil {
+		return err
+	}
+	v.held = now
+	return nil
 }

@@ -43,6 +43,9 @@ type Options struct {
 	Batch int
 	// LaneWorkers is how many shops are worked for at a time, beside those that are waited for; 4 if 0.
 	LaneWorkers int
+	// Reads is how many orders of one shop are read at a time; 1 if 0. A shop that tells of its rate limit, or asks
+	// for rest, is not asked on.
+	Reads int
 	// Others are the processes on the same database: Run hears them, Announce rings them. nil where there are
 	// none, or nobody is to be woken.
 	Others Others
@@ -112,6 +115,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LaneWorkers == 0 {
 		o.LaneWorkers = 4
+	}
+	if o.Reads == 0 {
+		o.Reads = 1
 	}
 	if o.Grace == 0 {
 		o.Grace = 5 * time.Second

@@ -113,7 +113,7 @@ func (w *world) start(tw twist) {
 	}
 	w.pipeline, err = webhooks.New(webhooks.Options{
 		Inbox: w.db, Doors: w.db, Lanes: w.db, Work: work, Desk: w.db.Desk(), Platforms: []webhooks.Platform{platform}, Seal: w.db.Seal,
-		Alone: w.db.Alone(), Poll: 10 * time.Millisecond, Tracer: tw.tracer,
+		Alone: w.db.Alone(), Poll: 10 * time.Millisecond, Reads: 4, Tracer: tw.tracer,
 	})
 	if err != nil {
 		w.t.Fatal(err)

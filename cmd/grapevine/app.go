@@ -30,6 +30,9 @@ const (
 	// shopsWithin is how long shops may take to answer what they were asked before the stop, and what is then left
 	// for writing it down.
 	shopsWithin = 4 * time.Second
+	// shopReads is how many orders of one shop are read at a time: a shop that takes a tenth of a second to answer is
+	// asked for forty orders a second. What its rate limit does not allow it refuses, and is left alone for a while.
+	shopReads = 4
 	// callsWithin is how long open calls may take to end, after the drain.
 	callsWithin = 3 * time.Second
 	// closeWithin is how long connections may take to be given back.
@@ -79,7 +82,7 @@ func newApp(o appOptions) (*app, error) {
 	}
 	work := webhooks.Options{
 		Inbox: o.db, Doors: o.db, Lanes: o.db, Work: o.db, Desk: o.db.Desk(), Platforms: platforms, Seal: o.db.Seal,
-		Worker: a.holder, Alone: o.db.Alone(), Led: true, Poll: o.poll, Grace: shopsWithin,
+		Worker: a.holder, Alone: o.db.Alone(), Reads: shopReads, Led: true, Poll: o.poll, Grace: shopsWithin,
 		Meter: a.metrics, Tracer: o.tracer, Log: o.log, Now: fault.Now,
 	}
 	if !o.db.Alone() {
