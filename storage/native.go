@@ -67,11 +67,12 @@ const rollbackFor = 5 * time.Second
 // texts are statements as PostgreSQL knows them, by what was written. There are as many as places in this
 // package that ask; beyond maxTexts they are translated each time.
 var (
-	texts    sync.Map
-	textsN   int
-	textsMu  sync.Mutex
-	maxTexts = 4096
+	texts   sync.Map
+	textsN  int
+	textsMu sync.Mutex
 )
+
+const maxTexts = 4096
 
 // text translates a statement: {now} and its like, a number for each question mark, and one parameter for a
 // list, so that lists of all lengths share a plan.
