@@ -54,13 +54,16 @@ func TestAnOrdersWayIsOneTraceFromTheDoorToTheShop(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := newWorld(t, fresh(t, url), programSource(codeProgram, ""), twist{tracer: tracer})
-		w.buys("ben@canary.example")
-		w.quiet()
+		for _, friend := range []string{"ben", "cem", "dot"} { // one may be found by the first look at the shop, which has no trace
+			w.buys(friend + "@canary.example")
+			w.quiet()
+		}
+		w.stop() // or its last spans are still open
 		tracer.Close()
 		want := []string{"receive", "digest < receive", "confirm < digest", "call < confirm", "decide < confirm", "act < decide", "call < act", "step < act"}
 		found := false
 		for _, way := range kept.ways() {
-			found = found || slices.Equal(way, want)
+			found = found || contains(way, want)
 		}
 		if !found {
 			t.Errorf("no trace goes %v; there are %v", want, kept.ways())
@@ -77,6 +80,17 @@ func TestAnOrdersWayIsOneTraceFromTheDoorToTheShop(t *testing.T) {
 	})
 }
 
+// contains tells whether a way goes these steps in this order. It may go some of them again: an order is told of by
+// several webhooks.
+func contains(way, steps []string) bool {
+	for _, s := range way {
+		if len(steps) > 0 && s == steps[0] {
+			steps = steps[1:]
+		}
+	}
+	return len(steps) == 0
+}
+
 func TestWhatIsDecidedTogetherNamesItsNeighbours(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
 		kept := &album{}
@@ -89,6 +103,7 @@ func TestWhatIsDecidedTogetherNamesItsNeighbours(t *testing.T) {
 			w.buys(fmt.Sprintf("ben%d@canary.example", i))
 		}
 		w.quiet()
+		w.stop() // or its last spans are still open
 		tracer.Close()
 		linked := 0
 		for _, s := range kept.spans {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type world struct {
 	ana      *shopifytest.Customer
 	advocate string
 	code     string
+	stop     func() // ends the pipeline, once what it has in hand is done
 }
 
 const clientSecret = "the client secret of the tests"
@@ -125,12 +127,13 @@ func (w *world) start(tw twist) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { w.pipeline.Run(ctx); close(ended) }()
-	w.t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		server.Close()
 		stop()
 		<-ended
 		w.pipeline.Close()
 	})
+	w.t.Cleanup(w.stop)
 }
 
 func (w *world) install(source string) {
