@@ -130,7 +130,14 @@ WHERE shop_id = ? AND token = ?`, l.Slow, pause.Microseconds(), l.Shop.ID, l.Tok
 // Park stops all calls to the shop. See webhooks.Lanes.
 func (d *DB) Park(ctx context.Context, l webhooks.Lane, reason string) error {
 	return d.fenced(ctx, l, "parking a shop", func(x *txn) error {
-		_, err := x.exec("UPDATE shops SET status = 'parked', reason = ?, since = {now} WHERE shop_id = ? AND status = 'active'", reason, l.Shop.ID)
+		row, err := x.shop(l.Shop.ID)
+		if err != nil {
+			return err
+		}
+		if now, err := d.callable(row); err == nil && l.Shop.Token != "" && now.Token != l.Shop.Token {
+			return nil // it was given another token meanwhile: what was refused is the old one
+		}
+		_, err = x.exec("UPDATE shops SET status = 'parked', reason = ?, since = {now} WHERE shop_id = ? AND status = 'active'", reason, l.Shop.ID)
 		return err
 	})
 }

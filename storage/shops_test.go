@@ -157,6 +157,35 @@ func TestUninstallingCountsOnlyForTheInstallationAtHand(t *testing.T) {
 	})
 }
 
+func TestAShopThatWasGivenANewTokenIsNotParkedForTheOldOne(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		s.no(s.write(s.ctx, "asking", func(x *txn) error {
+			return x.enqueue([]webhooks.ShopJob{{ShopID: shop.ID, JobRequest: rewards.JobRequest{Kind: rewards.JobPoll, Subject: webhooks.PollSubject}}})
+		}))
+		status := func() string {
+			t.Helper()
+			got, err := s.Shop(s.ctx, shop.ID)
+			s.no(err)
+			return got.Status
+		}
+		old, err := s.Lease(s.ctx, "w", time.Hour)
+		s.no(err)
+		token := secret.Text("shpat_of_today")
+		_, err = s.UpdateShop(s.ctx, shop.ID, ShopUpdate{Token: &token})
+		s.no(err)
+		s.no(s.Park(s.ctx, old, "token_refused"))
+		if got := status(); got != ShopActive {
+			t.Fatalf("it is %s", got)
+		}
+		old.Shop.Token = token.Reveal()
+		s.no(s.Park(s.ctx, old, "token_refused"))
+		if got := status(); got != ShopParked {
+			t.Fatalf("it is %s", got)
+		}
+	})
+}
+
 func TestLateNewsOfALeavingDoesNotEndWhatWasConnectedAnewMeanwhile(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		shop := s.shop()

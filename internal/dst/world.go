@@ -181,11 +181,12 @@ func (w *world) drive(done func() bool, within time.Duration) {
 	end := time.Now().Add(within)
 	for !w.failed() {
 		synctest.Wait()
-		p := w.bus.pick()
-		switch {
-		case time.Now().After(end):
+		if time.Now().After(end) {
 			w.breach("I27", "not done within %s: %s", within, w.eye.open())
 			return
+		}
+		p := w.bus.pick()
+		switch {
 		case p == nil && done():
 			return
 		case p == nil:
