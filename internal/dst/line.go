@@ -55,6 +55,9 @@ func (l line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if writes {
 		p.wroteAhead(s, name, body)
 	}
+	if name == "OrdersSince" && s.asked.IsZero() {
+		s.asked = time.Now()
+	}
 	res := s.answer(r, body)
 	w.bus.note("%s at %s: %d", s.name, name, res.StatusCode)
 	d = p.step(label + " answered")

@@ -257,6 +257,9 @@ func (l lanes) Park(ctx context.Context, lane webhooks.Lane, reason string) erro
 // KeepPolling is a slow one: it is asked every fifteen seconds for as long as there are processes.
 func (l lanes) KeepPolling(ctx context.Context, platforms []string) error {
 	err := l.p.ask(ctx, "keep polling", true, func(ctx context.Context) error { return l.DB.KeepPolling(ctx, platforms) })
+	if err != nil {
+		return err // what was before a shop is first asked is history: it must not be late
+	}
 	timer := time.NewTimer(40*time.Minute + 7*time.Nanosecond)
 	defer timer.Stop()
 	select {

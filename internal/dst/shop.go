@@ -19,7 +19,8 @@ type shop struct {
 	id      string // in the books
 	handler http.Handler
 	letters int
-	reward  string // of its programme, as the file has it
+	asked   time.Time // when it was first asked what changed
+	reward  string    // of its programme, as the file has it
 	budget  string
 	cap     int64 // of the budget, in cents; 0: none
 }
