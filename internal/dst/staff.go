@@ -95,7 +95,7 @@ func (w *world) atDesk(kind string, d dice, do func(d dice) error) {
 	w.acting.Add(1)
 	go func() {
 		defer w.acting.Add(-1)
-		for try := range 8 {
+		for try := range 60 { // a process that is stopped inside a transaction has the file for minutes
 			err := w.unlocked(nil, func() { w.bus.park(nil, kind+" waits") })
 			if err == nil {
 				err = do(d)
@@ -107,7 +107,7 @@ func (w *world) atDesk(kind string, d dice, do func(d dice) error) {
 				}
 				return
 			}
-			time.Sleep(time.Second << try)
+			time.Sleep(time.Second << min(try, 7))
 			d = w.bus.park(nil, kind+" once more")
 		}
 	}()
