@@ -25,6 +25,9 @@ func (d *DB) fault(doing string, err error) error {
 	var known *rewards.Error
 	switch {
 	case errors.As(err, &known):
+		if known.Code == "lease_lost" {
+			d.inner.refused.Add(1)
+		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		err = rewards.Errorf(rewards.Unavailable, "request_cancelled", "%w", err)
 	case cutOff(err) != "":

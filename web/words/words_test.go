@@ -133,7 +133,7 @@ func TestACodeWithoutASentenceIsShownAsWords(t *testing.T) {
 var unsaid = []string{
 	"bad_request", "bad_variables", "no_document", "no_such_action", "not_done", "not_there",
 	"bad_signature", "doubled_header", "missing_header", "no_door", "signature_in_future", "signature_too_old",
-	"inbox_full", "inbox_slow", "unknown_event", "unknown_job", "bad_install",
+	"inbox_full", "inbox_slow", "door_busy", "unknown_event", "unknown_job", "bad_install",
 }
 
 // coded are the places in a source where a code is made.
