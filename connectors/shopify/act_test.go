@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"grapevine/connectors"
 	"grapevine/connectors/shopify"
@@ -299,5 +300,18 @@ func TestWhatIsSentForAnOffer(t *testing.T) {
 	var a, b any
 	if json.Unmarshal(sent[0].Variables, &a) != nil || json.Unmarshal([]byte(want), &b) != nil || !sameJSON(a, b) {
 		t.Errorf("got %s", sent[0].Variables)
+	}
+}
+
+func TestACodeThatTheShopDoesNotShowYetIsSwitchedOffAllTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(shopifytest.Fault{Operation: "DiscountById", Kind: shopifytest.FaultStale, Count: 1})
+	r := w.must(issue(w.customer("ana@example.org"), fiveOff))
+	w.must(rewards.WithdrawCode{ExternalID: r.ExternalID, Code: "GV-AAAA-BBBB-CCCC"})
+	for _, d := range w.state().Discounts {
+		if d.EndsAt == nil || d.EndsAt.After(time.Now()) {
+			t.Errorf("%s lives on until %v", d.Codes[0].Code, d.EndsAt)
+		}
 	}
 }

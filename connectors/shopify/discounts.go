@@ -289,32 +289,39 @@ func (s *Shopify) beforeReduction(ctx context.Context, shop connectors.Shop, a r
 // withdrawCode ends the discount first and asks how often it was used afterwards, so that nobody can
 // slip in between.
 func (s *Shopify) withdrawCode(ctx context.Context, shop connectors.Shop, a rewards.WithdrawCode) (connectors.Receipt, error) {
-	r, err := s.findWithdrawn(ctx, shop, a)
-	if err == nil || rewards.KindOf(err) != rewards.NotFound {
-		return r, err
+	f, pace, err := s.byID(ctx, shop, a.ExternalID)
+	if err != nil {
+		return connectors.Receipt{Pace: pace}, err
+	}
+	if f != nil && f.Discount.Status == "EXPIRED" {
+		return f.receipt(pace), nil
 	}
 	_, errs, pace, err := s.changeDiscount(ctx, shop, "discount_deactivate", map[string]any{"id": a.ExternalID})
+	if err == nil && len(errs) > 0 && f == nil { // neither seen nor found: somebody removed it, its code works no more
+		return connectors.Receipt{ExternalID: a.ExternalID, Pace: pace}, nil
+	}
 	if err == nil && len(errs) > 0 {
 		err = within("discount_deactivate", refused(errs, false))
 	}
 	if err != nil {
 		return connectors.Receipt{Pace: pace}, err
 	}
-	r, err = s.findWithdrawn(ctx, shop, a)
+	r, err := s.findWithdrawn(ctx, shop, a)
 	if rewards.KindOf(err) == rewards.NotFound { // an old answer: it ended all the same
 		err = pending("not_ended_yet", "%w", err)
 	}
 	return r, connectors.AfterEffect(err)
 }
 
-// findWithdrawn is content with a discount that somebody removed: its code works no more.
+// findWithdrawn does not take a discount that is not shown for one that somebody removed: what was made a moment ago
+// may not be shown yet, and its code works.
 func (s *Shopify) findWithdrawn(ctx context.Context, shop connectors.Shop, a rewards.WithdrawCode) (connectors.Receipt, error) {
 	f, pace, err := s.byID(ctx, shop, a.ExternalID)
 	switch {
 	case err != nil:
 		return connectors.Receipt{Pace: pace}, err
 	case f == nil:
-		return connectors.Receipt{ExternalID: a.ExternalID, Pace: pace}, nil
+		return connectors.Receipt{Pace: pace}, connectors.NotDone("%s is not shown", a.ExternalID)
 	case f.Discount.Status != "EXPIRED":
 		return connectors.Receipt{Pace: pace}, connectors.NotDone("%s is %s", a.ExternalID, f.Discount.Status)
 	}

@@ -11,7 +11,12 @@ import (
 	"net/http/httptrace"
 	"regexp"
 	"time"
+
+	"grapevine/connectors/shopify/shopifytest"
 )
+
+// behind is how far a shop's answers may be behind its state: they come from replicas.
+const behind = 5 * time.Second
 
 // line is a process's way to the shops: an http.RoundTripper whose two ends are steps, with what may go wrong
 // on it.
@@ -57,6 +62,14 @@ func (l line) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if name == "OrdersSince" && s.asked.IsZero() {
 		s.asked = time.Now()
+	}
+	if writes {
+		s.changed = time.Now()
+	} else if d.chance(w.faults.stale) && time.Since(s.changed) < behind {
+		w.bus.note("%s answers from before its last change", s.name)
+		if err := s.SetFaults(shopifytest.Fault{Operation: name, Kind: shopifytest.FaultStale, Count: 1}); err != nil {
+			return nil, err
+		}
 	}
 	res := s.answer(r, body)
 	w.bus.note("%s at %s: %d", s.name, name, res.StatusCode)

@@ -70,6 +70,7 @@ func ParsePlan(line string) (p Plan, err error) {
 type faults struct {
 	lose, twice, late                 int
 	throttle, broken, lost, truncated int
+	stale                             int
 	crash, stop, term                 int
 	refuse, spoil, lie                int
 	down                              map[string]bool // shops that cannot be reached
@@ -102,6 +103,7 @@ func (p *Plan) draw() (f faults) {
 	}{
 		{"lose", &f.lose, 50, 400}, {"twice", &f.twice, 50, 400}, {"late", &f.late, 50, 400},
 		{"throttle", &f.throttle, 20, 200}, {"broken", &f.broken, 20, 250}, {"lost", &f.lost, 20, 300}, {"truncated", &f.truncated, 20, 200},
+		{"stale", &f.stale, 100, 600},
 		{"crash", &f.crash, 3, 30}, {"stop", &f.stop, 2, 15}, {"term", &f.term, 2, 10},
 		{"refuse", &f.refuse, 5, 60}, {"spoil", &f.spoil, 10, 150}, {"lie", &f.lie, 5, 60},
 	} {

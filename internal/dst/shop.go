@@ -20,6 +20,7 @@ type shop struct {
 	handler http.Handler
 	letters int
 	asked   time.Time // when it was first asked what changed
+	changed time.Time // when anything last changed in it
 	reward  string    // of its programme, as the file has it
 	budget  string
 	cap     int64 // of the budget, in cents; 0: none
@@ -57,6 +58,7 @@ const (
 // post sends the webhooks that a change made, each on a way of its own.
 func (s *shop) post() {
 	for _, d := range s.TakeWebhooks() {
+		s.changed = time.Now()
 		s.letters++
 		l := &letter{s: s, d: d, name: fmt.Sprintf("%s.%d %s", s.name, s.letters, d.Topic)}
 		s.w.letters = append(s.w.letters, l)

@@ -134,7 +134,8 @@ func (w *world) build() (err error) {
 	}
 	if w.plan.on("stale") {
 		for _, s := range w.shops {
-			if err := s.SetFaults(shopifytest.Fault{Kind: shopifytest.FaultStale, Percent: 15, Behind: 1}); err != nil {
+			// States are kept from here on; what is read of them is up to the line.
+			if err := s.SetFaults(shopifytest.Fault{Kind: shopifytest.FaultStale, Operation: "none"}); err != nil {
 				return err
 			}
 		}
@@ -298,7 +299,10 @@ func (w *world) freeze(p *process, wait time.Duration) {
 func (w *world) heal() {
 	w.bus.note("faults are over")
 	w.faults = faults{down: map[string]bool{}}
-	w.healed = true
+	w.healed, w.skew = true, 0
+	for _, p := range w.living {
+		p.skew.Store(0)
+	}
 	for _, s := range w.shops {
 		s.ResetFaults()
 	}
