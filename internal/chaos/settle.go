@@ -166,10 +166,10 @@ func (p *process) figures() (f figures, err error) {
 }
 
 // What a process may hold more than at its start: connections of the pool, those to the shops that are kept
-// for a while, and who reads from them.
+// for a while, who reads from them, and workers who came while others waited for shops.
 const (
-	moreGoroutines = 40
-	moreFiles      = 50
+	moreGoroutines = 80
+	moreFiles      = 60
 )
 
 // compareFigures wants nothing to have piled up (I26).
