@@ -18,6 +18,7 @@ type pair struct {
 	found fairness.Case
 	// How often others used her codes within a day, and how many of them by her link.
 	used, linked int
+	clicked      bool // her link was followed before this order
 }
 
 func (p *pair) key() string { return rewards.CaseKey(p.order.ID, p.claim.AdvocateID) }

@@ -109,6 +109,10 @@ func (b *bookLoad) strangers(pairs []*pair) error {
 	t := table{cols: "i integer, order_id text, customer_id text, email_key text, code text, since timestamptz, placed_at timestamptz"}
 	for i, p := range pairs {
 		friend := p.friend()
+		p.clicked = slices.ContainsFunc(p.order.Touches, func(touch rewards.Touch) bool {
+			folded, _ := rewards.FoldCode(touch.Code)
+			return slices.Contains(p.codes, folded)
+		})
 		for _, code := range p.codes {
 			t.add(i, clean(p.order.ID), clean(friend.ID), friend.EmailKey, code, p.order.PlacedAt.Add(-deviceSpan), p.order.PlacedAt)
 		}
@@ -134,10 +138,8 @@ func (b *bookLoad) strangers(pairs []*pair) error {
 func (p *pair) uses(n, linked int) {
 	p.used, p.linked = p.used+n, p.linked+linked
 	here := 0
-	for _, touch := range p.order.Touches {
-		if folded, _ := rewards.FoldCode(touch.Code); slices.Contains(p.codes, folded) {
-			here = 1
-		}
+	if p.clicked {
+		here = 1
 	}
 	counts := &p.found.Counts
 	counts.StrangersDay, counts.ClicksKnown = p.used-p.linked, p.linked+here > 0

@@ -22,7 +22,7 @@ import (
 // taken to the events that end. It reports the processor time of both sides; with STATEMENTS=1 also what each
 // statement costs PostgreSQL.
 func BenchmarkDecide(b *testing.B) {
-	for _, size := range []int{25, 50} {
+	for _, size := range []int{25, 100} {
 		b.Run(fmt.Sprint("batch", size), func(b *testing.B) {
 			b.Run("sqlite", func(b *testing.B) { benchDecide(b, testdb.SQLite(b), size) })
 			b.Run("postgres", func(b *testing.B) {

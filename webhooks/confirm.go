@@ -18,12 +18,16 @@ const (
 	staleWait  = time.Second
 	// missingReads is how often an order that the shop does not know is asked for again before it is held.
 	missingReads = 3
+	// judgeAfter is how long orders that were read wait for others of their batch: a slow shop's are judged a few at
+	// a time.
+	judgeAfter = 500 * time.Millisecond
 )
 
-// confirm reads orders from the shop, a few at a time, and has them judged together in one transaction, in the order
-// of their jobs. What could not be read is tried again, and held in the end.
+// confirm reads orders from the shop, a few at a time, and has them judged together, in the order of their jobs. What
+// could not be read is tried again, and held in the end.
 func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	begun := v.opts.Now()
+	judged := begun
 	var confirmed []Confirmed
 	for some := range slices.Chunk(jobs, v.opts.Reads) {
 		// What was read is judged before the shop's turn is over, however slowly it answers.
@@ -49,7 +53,18 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 			}
 			v.opts.Meter.Called(j.Kind, outcome, v.opts.Now().Sub(begun))
 		}
+		if now := v.opts.Now(); now.Sub(judged) > judgeAfter {
+			if err := v.judge(ctx, confirmed, begun); err != nil {
+				return err
+			}
+			confirmed, judged = nil, now
+		}
 	}
+	return v.judge(ctx, confirmed, begun)
+}
+
+// judge has orders judged in one transaction.
+func (v *visit) judge(ctx context.Context, confirmed []Confirmed, begun time.Time) error {
 	if len(confirmed) == 0 {
 		return nil
 	}

@@ -17,9 +17,10 @@ const (
 	leaseFor   = 20 * time.Second
 	callFor    = 10 * time.Second
 	leaseSlack = 7 * time.Second // for the database between calls
-	// confirmBatch is how many orders are read before they are judged in one transaction.
-	confirmBatch = 25
-	slowBatch    = 5 // where the shop is slow
+	// How many orders are taken to be judged together: what a shop does not get to is put back, one by one, so that
+	// only a visit that goes well takes more each time.
+	firstBatch = 25
+	slowBatch  = 5
 	// turn bounds how long one shop is served before another gets the worker.
 	turn = 5 * time.Second
 )
@@ -87,9 +88,9 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane, place *place) {
 		return
 	}
 	begun := p.opts.Now()
-	batch := confirmBatch
-	if lane.Slow { // what its turn leaves over of a batch has to be put back, job by job
-		batch = slowBatch
+	batch, most := min(firstBatch, p.opts.Orders), p.opts.Orders
+	if lane.Slow {
+		batch, most = slowBatch, slowBatch
 	}
 	for ctx.Err() == nil && !v.over && v.pause == 0 && p.opts.Now().Sub(begun) < turn {
 		jobs, err := p.opts.Lanes.Begin(ctx, lane, batch)
@@ -107,6 +108,7 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane, place *place) {
 			v.pause = max(v.pause, time.Second)
 			return
 		}
+		batch = min(2*batch, most)
 		wake(p.due) // another worker may take the next shop
 	}
 }

@@ -41,6 +41,9 @@ type Options struct {
 	Jitter func(bound time.Duration) time.Duration
 	// Batch is how many events are digested in one transaction; 200 if 0.
 	Batch int
+	// Orders is how many orders of a shop are judged in one transaction at most; 100 if 0, and 25 where Alone, so that
+	// the only writer is not kept from those who store webhooks.
+	Orders int
 	// LaneWorkers is how many shops are worked for at a time, beside those that are waited for; 4 if 0.
 	LaneWorkers int
 	// Reads is how many orders of one shop are read at a time; 1 if 0. A shop that tells of its rate limit, or asks
@@ -112,6 +115,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Batch == 0 {
 		o.Batch = 200
+	}
+	if o.Orders == 0 {
+		o.Orders = 100
+		if o.Alone {
+			o.Orders = 25
+		}
 	}
 	if o.LaneWorkers == 0 {
 		o.LaneWorkers = 4
