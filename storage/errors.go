@@ -9,9 +9,9 @@ import (
 	"io"
 	"net"
 
-	"github.com/glebarez/go-sqlite"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
+	"modernc.org/sqlite"
 
 	"grapevine/rewards"
 )

@@ -107,7 +107,11 @@ func search(statement string) func(*txn, func(shopID, subject, text string)) err
 
 // stream reads the rows of a statement one by one. f must not ask the database: the connection is busy.
 func stream[T any](x *txn, statement string, f func(T) error, args ...any) error {
-	rows, err := x.Raw(x.lex.Replace(statement), x.args(args)...).Rows()
+	text, args, err := x.translate(statement, args)
+	if err != nil {
+		return err
+	}
+	rows, err := x.Raw(text, args...).Rows()
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 	"grapevine/internal/fault"
 )
 
-// The group at hand, as the relation v: arrays on PostgreSQL, where one prepared statement serves every size. SQLite's
-// driver compiles a statement each time it runs, so there the text is short and the same for every size too.
+// The group at hand, as the relation v: arrays on PostgreSQL, a list on SQLite, so that one prepared statement serves
+// every size.
 const (
 	pgDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
   SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::timestamptz[], $8::text[])), `
@@ -39,6 +39,9 @@ FROM k `
 	// Keys are met in one order by all who store, so that the one waits for the other and not both for each other.
 	putSeen = `INSERT INTO seen (shop_id, key, at) SELECT k.shop_id, k.key, {now} FROM k WHERE true ORDER BY k.shop_id, k.key
 ON CONFLICT DO NOTHING RETURNING `
+
+	litePutEvents = liteDeliveries + whoseDeliveries + putEvents + "WHERE true ORDER BY k.i"
+	litePutSeen   = liteDeliveries + whoseDeliveries + putSeen + "key"
 )
 
 var pgPut = pgLexicon.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putSeen + "shop_id, key) " +
@@ -109,7 +112,11 @@ func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err e
 			stored = 0
 			return err
 		}
-		r, err := x.Statement.ConnPool.ExecContext(ctx, x.lex.Replace(liteDeliveries+whoseDeliveries+putEvents+"WHERE true ORDER BY k.i"), liteArgs(fresh, true)...)
+		text, args, err := x.translate(litePutEvents, liteArgs(fresh, true))
+		if err != nil {
+			return err
+		}
+		r, err := x.Statement.ConnPool.ExecContext(ctx, text, args...)
 		if err != nil {
 			return err
 		}
@@ -122,7 +129,11 @@ func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err e
 
 // seeLite writes down the keys of a group, and returns what was not seen before.
 func (x *txn) seeLite(ctx context.Context, ds []keyedDelivery) ([]keyedDelivery, error) {
-	rows, err := x.Statement.ConnPool.QueryContext(ctx, x.lex.Replace(liteDeliveries+whoseDeliveries+putSeen+"key"), liteArgs(ds, false)...)
+	text, args, err := x.translate(litePutSeen, liteArgs(ds, false))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.Statement.ConnPool.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}

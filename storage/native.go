@@ -80,7 +80,7 @@ func (x *txn) text(statement string) string {
 	if known, ok := texts.Load(statement); ok {
 		return known.(string)
 	}
-	t := x.lex.Replace(statement)
+	t := pgLexicon.Replace(statement)
 	t = strings.ReplaceAll(strings.ReplaceAll(t, " NOT IN ?", " <> ALL(?)"), " IN ?", " = ANY(?)")
 	var b strings.Builder
 	for n := 1; ; n++ {

@@ -2,10 +2,10 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"strings"
 
-	"github.com/glebarez/sqlite"
 	"gorm.io/gorm"
 
 	"grapevine/internal/secret"
@@ -59,20 +59,19 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 }
 
 func (d *DB) openHandle(ctx context.Context, name string, connections int, opts Options) (*gorm.DB, error) {
-	g, err := gorm.Open(sqlite.Open(name), gormConfig(opts.Log))
+	connector, err := newLiteConnector(name)
 	if err != nil {
 		return nil, d.fault("opening the SQLite file", err)
 	}
-	if err := d.own(g); err != nil {
-		return nil, err
-	}
-	sdb, err := g.DB()
-	if err != nil {
+	pool := sql.OpenDB(connector)
+	d.close = append(d.close, pool.Close)
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	if err := pool.PingContext(ctx); err != nil {
 		return nil, d.fault("opening the SQLite file", err)
 	}
-	sdb.SetMaxOpenConns(connections)
-	sdb.SetMaxIdleConns(connections)
-	return g, d.fault("opening the SQLite file", sdb.PingContext(ctx))
+	g, err := gorm.Open(liteDialect{pool}, gormConfig(opts.Log))
+	return g, d.fault("opening the SQLite file", err)
 }
 
 func (d *DB) sqliteKeys(path string, keys []secret.Text) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +18,6 @@ type txn struct {
 	*gorm.DB
 	native *pgx.Conn // the same connection without GORM; nil on SQLite, and outside a transaction
 	d      *DB
-	lex    *strings.Replacer
 	at     time.Time // the database's time, once asked for
 	// leased is the shop whose lease was found to be ours, "" for none.
 	leased string
@@ -127,14 +125,22 @@ var pgLexicon = strings.NewReplacer("{now}", "now()", "{after}", "(now() + ?::bi
 	"{lock}", "FOR UPDATE", "{skip}", "FOR UPDATE SKIP LOCKED", "{json}", "::json", "{hourago}", "(now() - interval '1 hour')")
 
 func (d *DB) txn(g *gorm.DB) *txn {
-	x := &txn{DB: g, d: d, lex: pgLexicon}
+	x := &txn{DB: g, d: d}
 	if d.lite {
 		x.at = d.clock().UTC().Truncate(time.Microsecond)
-		micros := strconv.FormatInt(x.at.UnixMicro(), 10)
-		x.lex = strings.NewReplacer("{now}", micros, "{after}", "("+micros+" + ?)", "{lock}", "", "{skip}", "", "{json}", "",
-			"{hourago}", strconv.FormatInt(x.at.Add(-time.Hour).UnixMicro(), 10))
 	}
 	return x
+}
+
+// translate is a statement and its values as the database at hand knows them, outside of native transactions.
+func (x *txn) translate(statement string, args []any) (string, []any, error) {
+	args = x.args(args)
+	if !x.d.lite {
+		return pgLexicon.Replace(statement), args, nil
+	}
+	t := toLite(statement)
+	args, err := t.with(x.at, args)
+	return t.text, args, err
 }
 
 // now is the database's time, the same during the whole transaction.
@@ -155,7 +161,11 @@ func (x *txn) exec(sql string, args ...any) (int64, error) {
 	if x.native != nil {
 		return x.run(sql, args)
 	}
-	r := x.Exec(x.lex.Replace(sql), x.args(args)...)
+	text, args, err := x.translate(sql, args)
+	if err != nil {
+		return 0, err
+	}
+	r := x.Exec(text, args...)
 	return r.RowsAffected, r.Error
 }
 
@@ -164,7 +174,11 @@ func (x *txn) scan(dest any, sql string, args ...any) (found int64, err error) {
 	if x.native != nil {
 		return x.ask(dest, sql, args)
 	}
-	r := x.Raw(x.lex.Replace(sql), x.args(args)...).Scan(dest)
+	text, args, err := x.translate(sql, args)
+	if err != nil {
+		return 0, err
+	}
+	r := x.Raw(text, args...).Scan(dest)
 	return r.RowsAffected, r.Error
 }
 

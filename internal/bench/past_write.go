@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	_ "github.com/glebarez/go-sqlite" // the driver that storage uses
+	_ "modernc.org/sqlite" // the driver that storage uses
 
 	"grapevine/internal/bench/history"
 	"grapevine/rewards"

@@ -82,7 +82,6 @@ var reserved = []struct {
 	reason string
 }{
 	{"gorm.io", databases, "storage alone knows the database"},
-	{"github.com/glebarez", databases, "storage alone knows the database"},
 	{"modernc.org/sqlite", databases, "storage alone knows the database"},
 	{"github.com/jackc/pgx", databases, "storage alone knows the database"},
 	{"github.com/pressly/goose", databases, "storage alone knows the database"},

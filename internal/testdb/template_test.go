@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	_ "github.com/glebarez/go-sqlite"  // the driver "sqlite"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
 func TestATemplateIsFilledOnceAndItsCopiesAreApart(t *testing.T) {
