@@ -10,7 +10,8 @@ import (
 	"grapevine/webhooks"
 )
 
-// enqueue asks for jobs, behind the lanes that they are due in.
+// enqueue asks for jobs, behind the lanes that they are due in. A job that is a mark stays one: only a person knows
+// whether it may be done, see RetryJob.
 func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
 	jobs = mergeJobs(jobs)
 	if len(jobs) == 0 {
@@ -25,7 +26,7 @@ func (x *txn) enqueue(jobs []webhooks.ShopJob) error {
 	}
 	_, err := x.execAll(t, `INSERT INTO jobs (shop_id, id, kind, subject, priority, run_at, hint, trace)
 SELECT v.shop_id, v.id, v.kind, v.subject, v.priority, `+whenDue+`, v.hint, v.trace FROM v WHERE true
-ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = 'due',
+ON CONFLICT (shop_id, kind, subject) DO UPDATE SET generation = jobs.generation + 1, state = CASE WHEN `+marked("jobs")+` THEN 'dead' ELSE 'due' END,
   run_at = CASE WHEN jobs.state = 'due' AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
   hint = CASE WHEN jobs.hint > excluded.hint OR excluded.hint IS NULL THEN jobs.hint ELSE excluded.hint END,
   attempts = CASE WHEN jobs.state = 'due' THEN jobs.attempts ELSE 0 END,

@@ -51,9 +51,44 @@ func (d *DB) loadRestored(ctx context.Context) error {
 	return d.fault("reading when the database was restored", err)
 }
 
-// CodeRestored is the code of jobs that wait for a person because the database was restored: the reward may have
-// been given between the backup and the restoring, under an id and a code that nobody knows any more.
-const CodeRestored = "restored_unclear"
+// The codes of jobs that are dead because the database was restored. Their reward may have been given between the
+// backup and the restoring, under an id and a code that nobody knows any more. Nothing but RetryJob makes them due.
+const (
+	CodeRestored      = "restored_unclear" // a person is to look
+	CodeRestoredGiven = "restored_given"   // a person has looked: the shop has it
+)
+
+// marked tells whether a job is such a mark.
+func marked(job string) string {
+	return job + ".state = 'dead' AND " + job + ".last_code IN ('" + CodeRestored + "', '" + CodeRestoredGiven + "')"
+}
+
+// CloseJob is a person's word that the shop has what a job with the code CodeRestored was to give. The job stays
+// dead, as the mark that its reward is there under another code, and nobody is asked about it again. One that is
+// closed already stays as it is. Kind NotFound where there is no such job; Conflict, code not_in_doubt, where it is
+// another one.
+func (d *DB) CloseJob(ctx context.Context, shopID, id string) (webhooks.StoredJob, error) {
+	var row storedJobRow
+	err := d.write(ctx, "closing a job", func(x *txn) error {
+		if err := x.lockLane(shopID); err != nil {
+			return err
+		}
+		row = storedJobRow{}
+		n, err := x.scan(&row, storedJobs+" AND id = ?", shopID, id)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return rewards.Errorf(rewards.NotFound, "job_not_found", "there is no job %.80q: it may have been done", id)
+		case row.State != string(webhooks.JobDead) || row.LastCode != CodeRestored && row.LastCode != CodeRestoredGiven:
+			return rewards.Errorf(rewards.Conflict, "not_in_doubt", "job %.80q does not wait with %s: only such a job can be closed", id, CodeRestored)
+		}
+		row.LastCode, row.LastError = CodeRestoredGiven, "it was given before the database was restored"
+		_, err = x.exec("UPDATE jobs SET last_code = ?, last_error = ? WHERE shop_id = ? AND id = ?", row.LastCode, row.LastError, shopID, id)
+		return err
+	})
+	return row.job(shopID), err
+}
 
 // doubt gives rewards that set out for their shop to a person, if they could have done so before the database was
 // restored. What is in the books since has its own id: the shop cannot be asked for it.
@@ -72,7 +107,7 @@ func (x *txn) doubt(shopID string, changes []rewards.RewardChange) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	_, err := x.execAll(t, `UPDATE jobs AS j SET state = 'dead', last_code = ?, last_error = 'given already before the database was restored?'
+	_, err := x.execAll(t, `UPDATE jobs AS j SET state = 'dead', last_code = ?, last_error = 'it may have been given before the database was restored'
 FROM v JOIN rewards r ON r.shop_id = ? AND r.id = v.id JOIN orders o ON o.shop_id = r.shop_id AND o.order_id = r.order_id AND o.placed_at < ?
 WHERE j.shop_id = r.shop_id AND j.kind = 'fulfil' AND j.subject = v.id AND j.state = 'due'`, CodeRestored, shopID, restored)
 	return err
