@@ -26,15 +26,17 @@ func (x *txn) endJobs(shopID string, jobs []webhooks.Job) (ended []string, err e
 	}
 	const tried = `UPDATE attempts AS a SET ended_at = {now}, outcome = 'done' FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND `
 	const end = `DELETE FROM jobs WHERE shop_id = ? AND (id, generation) IN (SELECT v.id, v.generation FROM v) AND `
-	if x.d.lite {
+	if jobs[0].Kind != rewards.JobConfirm {
 		if _, err := x.execAll(t, tried+x.among("a.job_id", "v.id"), shopID); err != nil {
 			return nil, err
 		}
+	}
+	if x.d.lite {
 		ended, err = queryAll[string](x, t, end+x.among("id", "v.id")+" RETURNING subject", shopID)
 	} else { // the rows are met in the order in which others ask for them
-		ended, err = queryAll[string](x, t, ", tried AS ("+tried+x.among("a.job_id", "v.id")+`), met AS (
+		ended, err = queryAll[string](x, t, `, met AS (
   SELECT j.id FROM jobs j WHERE j.shop_id = ? AND `+x.among("j.id", "v.id")+` ORDER BY j.kind COLLATE "C", j.subject COLLATE "C" FOR UPDATE) `+
-			end+"id = ANY(ARRAY(SELECT m.id FROM met m)) RETURNING subject", shopID, shopID, shopID)
+			end+"id = ANY(ARRAY(SELECT m.id FROM met m)) RETURNING subject", shopID, shopID)
 	}
 	if err != nil || len(ended) == len(jobs) {
 		return ended, err
@@ -44,21 +46,16 @@ FROM v WHERE j.shop_id = ? AND j.id = v.id AND `+x.among("j.id", "v.id"), shopID
 	return ended, err
 }
 
-// endTries closes the open tries of jobs.
-func (x *txn) endTries(shopID string, t table, outcome string, cause error, next time.Time) error {
-	code, text := "", ""
-	if cause != nil {
-		code, text = rewards.CodeOf(cause), detail(cause)
+// endTry closes the open try of a job that failed; of an order that could not be read it is written down now.
+func (x *txn) endTry(shopID string, j webhooks.Job, outcome string, cause error, next time.Time) error {
+	if j.Kind == rewards.JobConfirm {
+		_, err := x.exec(`INSERT INTO attempts (shop_id, id, job_id, kind, subject, n, started_at, ended_at, outcome, code, detail, next_at)
+VALUES (?, ?, ?, ?, ?, ?, {now}, {now}, ?, ?, ?, ?)`, shopID, x.d.mint.ID("att_"), j.ID, string(j.Kind), clean(j.Subject), j.Attempts, outcome, rewards.CodeOf(cause), detail(cause), next)
+		return err
 	}
-	_, err := x.execAll(t, `UPDATE attempts AS a SET ended_at = {now}, outcome = ?, code = ?, detail = ?, next_at = ?
-FROM v WHERE a.shop_id = ? AND a.job_id = v.id AND a.outcome = '' AND `+x.among("a.job_id", "v.id"), outcome, code, text, next, shopID)
+	_, err := x.exec("UPDATE attempts SET ended_at = {now}, outcome = ?, code = ?, detail = ?, next_at = ? WHERE shop_id = ? AND job_id = ? AND outcome = ''",
+		outcome, rewards.CodeOf(cause), detail(cause), next, shopID, j.ID)
 	return err
-}
-
-func oneJob(j webhooks.Job) table {
-	t := table{cols: "id text"}
-	t.add(j.ID)
-	return t
 }
 
 // Done ends a job that needs nothing stored. See webhooks.Work.
@@ -97,11 +94,16 @@ func (d *DB) Retry(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause e
 			return err
 		}
 		next := now.Add(wait)
-		if err := x.endTries(l.Shop.ID, oneJob(j), "retry", cause, next); err != nil {
+		if err := x.endTry(l.Shop.ID, j, "retry", cause, next); err != nil {
 			return err
 		}
 		if j.Kind == rewards.JobFulfil && !unclear {
 			if _, err := x.exec("UPDATE rewards SET tries = 0 WHERE shop_id = ? AND id = ? AND status = 'issuing'", l.Shop.ID, j.Subject); err != nil {
+				return err
+			}
+		}
+		if j.Kind == rewards.JobConfirm { // Begin wrote nothing down
+			if _, err := x.exec("UPDATE jobs SET attempts = ?, first_at = coalesce(first_at, ?) WHERE shop_id = ? AND id = ?", j.Attempts, j.FirstAt, l.Shop.ID, j.ID); err != nil {
 				return err
 			}
 		}
@@ -127,7 +129,7 @@ func (d *DB) Bury(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause er
 // giveUp marks a job as dead, and lets follow write what comes of it.
 func (d *DB) giveUp(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause error, follow func(*txn, webhooks.Lane, webhooks.Job, error) error) error {
 	return d.fenced(ctx, l, "giving up a job", func(x *txn) error {
-		if err := x.endTries(l.Shop.ID, oneJob(j), "dead", cause, time.Time{}); err != nil {
+		if err := x.endTry(l.Shop.ID, j, "dead", cause, time.Time{}); err != nil {
 			return err
 		}
 		n, err := x.exec(`UPDATE jobs SET state = 'dead', last_code = ?, last_error = ? WHERE shop_id = ? AND id = ? AND generation = ?`,

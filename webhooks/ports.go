@@ -212,8 +212,8 @@ type Lanes interface {
 	Release(ctx context.Context, l Lane, pause time.Duration) error
 	// Begin takes a due job and commits its attempt before it returns: of the most urgent kind, by what waits
 	// for it and how long it has waited, the one that is due first. If it is a confirm job, which only reads,
-	// further due confirm jobs come with it, up to limit; every other kind comes alone, so that a killed process
-	// leaves one try in doubt and not many. Kind NotFound: none is due.
+	// further due confirm jobs come with it, up to limit, and no attempt is noted unless it fails; every other kind
+	// comes alone, so that a killed process leaves one try in doubt and not many. Kind NotFound: none is due.
 	Begin(ctx context.Context, l Lane, limit int) ([]Job, error)
 	// Park stops all calls to the shop for this reason until a person acts.
 	Park(ctx context.Context, l Lane, reason string) error

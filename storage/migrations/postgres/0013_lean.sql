@@ -37,5 +37,8 @@ END
 $$;
 -- +goose StatementEnd
 
+-- Reads of orders leave a row only where they failed: they change nothing.
+UPDATE attempts SET outcome = 'lost', ended_at = now() WHERE kind = 'confirm' AND outcome = '';
+
 -- What the program before this writes holds here too.
 INSERT INTO schema_notes (version, oldest) VALUES (13, 12);
