@@ -36,6 +36,7 @@ func (d *DB) Hear(ctx context.Context, heard func()) error {
 	if d.dedicated == nil {
 		return rewards.Errorf(rewards.Conflict, "bell_not_heard", "one process serves an SQLite file")
 	}
+	d.inner.deaf.Store(true) // until it hears itself
 	conn, err := pgx.ConnectConfig(ctx, d.dedicated.Copy())
 	if err != nil {
 		return d.fault("connecting to hear other processes", err)
@@ -48,13 +49,15 @@ func (d *DB) Hear(ctx context.Context, heard func()) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+bellChannel); err != nil {
 		return d.fault("listening to other processes", err)
 	}
-	err = d.echo(ctx, conn)
-	d.inner.deaf.Store(rewards.KindOf(err) == rewards.Conflict)
-	if err != nil {
+	if err := d.echo(ctx, conn); err != nil {
 		return err
 	}
 	d.inner.listens.Store(true)
-	defer d.inner.listens.Store(false)
+	d.inner.deaf.Store(false)
+	defer func() {
+		d.inner.deaf.Store(true)
+		d.inner.listens.Store(false)
+	}()
 	for {
 		heard()
 		if err := d.awaitBell(ctx, conn); err != nil {

@@ -34,8 +34,11 @@ func TestARingOfOneProcessIsHeardByAnother(t *testing.T) {
 	ctx, stop := context.WithCancel(s.ctx)
 	rung, ended := s.hears(ctx)
 	soon(t, "what was stored before", rung)
-	if !s.Inner().Listens {
-		t.Error("nobody is told that it listens")
+	if in := s.Inner(); !in.Listens || in.Deaf {
+		t.Errorf("it hears: deaf %v, listens %v", in.Deaf, in.Listens)
+	}
+	if in := other.Inner(); in.Listens || in.Deaf {
+		t.Errorf("one who wants no news: deaf %v, listens %v", in.Deaf, in.Listens)
 	}
 	s.no(other.Ring(s.ctx))
 	soon(t, "the ring", rung)
@@ -53,6 +56,23 @@ func TestALostConnectionIsTold(t *testing.T) {
 	soon(t, "it hears", rung)
 	s.raw("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN " + bellChannel + "'")
 	s.kind(soon(t, "the loss", ended), rewards.Unavailable, "database_unavailable")
+	if in := s.Inner(); !in.Deaf || in.Listens {
+		t.Errorf("after the loss: deaf %v, listens %v", in.Deaf, in.Listens)
+	}
+}
+
+func TestWhoFindsNoConnectionToHearByIsToldSo(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, testdb.Postgres(t))
+	away := s.dedicated.Copy()
+	away.Database = "nowhere"
+	s.dedicated = away
+	if err := s.Hear(s.ctx, func() {}); err == nil {
+		t.Fatal("it heard")
+	}
+	if in := s.Inner(); !in.Deaf || in.Listens {
+		t.Errorf("deaf %v, listens %v", in.Deaf, in.Listens)
+	}
 }
 
 // A process whose notifications are swallowed, as by a pooler in transaction mode, finds out by itself.

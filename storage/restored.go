@@ -58,7 +58,7 @@ const (
 	CodeRestoredGiven = "restored_given"   // a person has looked: the shop has it
 )
 
-// marked tells whether a job is such a mark.
+// marked is the condition that a job is such a mark.
 func marked(job string) string {
 	return job + ".state = 'dead' AND " + job + ".last_code IN ('" + CodeRestored + "', '" + CodeRestoredGiven + "')"
 }

@@ -15,15 +15,19 @@ const (
 UNION ALL SELECT status, count(*) FROM (SELECT status FROM events WHERE status IN ('confirming', 'held', 'quarantined', 'dead') LIMIT ?) o GROUP BY status`
 
 	// A replay of an old event is as old as the replay.
-	oldestEvents = `SELECT due_at FROM (SELECT due_at FROM events WHERE status = 'pending' AND suspect = false ORDER BY due_at, id LIMIT 1) f
-UNION ALL SELECT due_at FROM (SELECT due_at FROM events WHERE status = 'pending' AND suspect = true ORDER BY due_at, id LIMIT 1) s
-UNION ALL SELECT due_at FROM events WHERE status = 'confirming' AND id = (SELECT min(id) FROM events WHERE status = 'confirming')`
+	oldestPending = `SELECT due_at FROM (SELECT due_at FROM events WHERE status = 'pending' AND suspect = false ORDER BY due_at, id LIMIT 1) f
+UNION ALL SELECT due_at FROM (SELECT due_at FROM events WHERE status = 'pending' AND suspect = true ORDER BY due_at, id LIMIT 1) s`
+
+	// An order of a shop that is not called is not read until somebody sets the shop going.
+	oldestConfirming = `SELECT due_at FROM events WHERE status = 'confirming' AND id = (
+  SELECT min(e.id) FROM events e JOIN shops s ON s.shop_id = e.shop_id AND s.status = 'active' WHERE e.status = 'confirming')`
 
 	dueJobs = `SELECT j.kind AS status, count(*) AS n FROM lanes l JOIN jobs j ON j.shop_id = l.shop_id AND j.state = 'due' AND j.run_at <= {now}
   AND j.priority IN (0, 1, 2, 3) WHERE l.next_at <= {now} AND j.kind <> 'poll' GROUP BY j.kind`
-
-	deadJobs = "SELECT kind AS status, count(*) AS n FROM jobs WHERE state = 'dead' GROUP BY kind"
 )
+
+// deadJobs tells the marks of a restoring apart from what was given up.
+var deadJobs = "SELECT CASE WHEN " + marked("jobs") + " THEN last_code ELSE kind END AS status, count(*) AS n FROM jobs WHERE state = 'dead' GROUP BY 1"
 
 // lateShops looks at the heads of each due shop's jobs.
 var lateShops = `SELECT shop_id, oldest FROM (
@@ -41,12 +45,11 @@ func (d *DB) Backlog(ctx context.Context) (b webhooks.Backlog, err error) {
 	if b.Events, err = countBy[webhooks.EventStatus](x, eventsOpen, webhooks.BacklogCap, webhooks.BacklogCap); err != nil {
 		return b, d.fault("counting events", err)
 	}
-	var at []stamp
-	if _, err := x.scan(&at, oldestEvents); err != nil {
+	if b.OldestEvent, err = x.oldest(now, oldestPending); err != nil {
 		return b, d.fault("looking for the oldest event", err)
 	}
-	for _, t := range at {
-		b.OldestEvent = max(b.OldestEvent, now.Sub(t.Time))
+	if b.OldestConfirming, err = x.oldest(now, oldestConfirming); err != nil {
+		return b, d.fault("looking for the oldest event whose order is to be read", err)
 	}
 	if b.Due, err = countBy[rewards.JobKind](x, dueJobs); err != nil {
 		return b, d.fault("counting due jobs", err)
@@ -54,11 +57,24 @@ func (d *DB) Backlog(ctx context.Context) (b webhooks.Backlog, err error) {
 	if b.Dead, err = countBy[rewards.JobKind](x, deadJobs); err != nil {
 		return b, d.fault("counting dead jobs", err)
 	}
+	b.InDoubt = b.Dead[CodeRestored]
+	delete(b.Dead, CodeRestored)
+	delete(b.Dead, CodeRestoredGiven)
 	if err := x.late(&b, now); err != nil {
 		return b, d.fault("looking for late shops", err)
 	}
 	b.Shops, err = d.ShopCounts(ctx)
 	return b, err
+}
+
+// oldest is the greatest age among moments, zero where there is none.
+func (x *txn) oldest(now time.Time, sql string) (age time.Duration, err error) {
+	var at []stamp
+	_, err = x.scan(&at, sql)
+	for _, t := range at {
+		age = max(age, now.Sub(t.Time))
+	}
+	return age, err
 }
 
 func (x *txn) late(b *webhooks.Backlog, now time.Time) error {
@@ -89,12 +105,13 @@ const (
 	openRewards = `SELECT r.status, count(*) AS n FROM shops s JOIN rewards r ON r.shop_id = s.shop_id
 AND r.status IN ('pending', 'held', 'approved', 'issuing', 'failed') GROUP BY r.status`
 
-	// A reward is on its way since its job was due first, not since it was earned.
-	oldestIssuing = `SELECT min(coalesce(j.first_at, j.run_at)) FROM shops s JOIN rewards r ON r.shop_id = s.shop_id AND r.status = 'issuing'
-JOIN jobs j ON j.shop_id = r.shop_id AND j.kind = 'fulfil' AND j.subject = r.id`
-
 	waitingJobs = "SELECT kind AS status, count(*) AS n FROM jobs WHERE state = 'due' GROUP BY kind"
 )
+
+// A reward is on its way since its job was due first, not since it was earned. One whose job is a mark is not on its
+// way.
+var oldestIssuing = `SELECT min(coalesce(j.first_at, j.run_at)) FROM shops s JOIN rewards r ON r.shop_id = s.shop_id AND r.status = 'issuing'
+JOIN jobs j ON j.shop_id = r.shop_id AND j.kind = 'fulfil' AND j.subject = r.id AND NOT (` + marked("j") + `)`
 
 // Stock counts what changes slowly. See webhooks.Stock.
 func (d *DB) Stock(ctx context.Context) (s webhooks.Stock, err error) {

@@ -9,6 +9,7 @@ import (
 
 	"grapevine/connectors"
 	"grapevine/internal/testdb"
+	"grapevine/rewards"
 	"grapevine/webhooks"
 )
 
@@ -110,7 +111,7 @@ FROM rewards r, generate_series(1, 30000) n`)
 	s.no(err)
 	walksHistory := regexp.MustCompile(`Seq Scan on (` + week + `|rewards|ledger|attempts|orders|reward_history)\b`)
 	bound := map[string][]any{eventsOpen: {webhooks.BacklogCap, webhooks.BacklogCap}, lateShops: {webhooks.LateShops}}
-	for _, sql := range []string{eventsOpen, oldestEvents, dueJobs, deadJobs, lateShops, openRewards, oldestIssuing} {
+	for _, sql := range []string{eventsOpen, oldestPending, oldestConfirming, dueJobs, deadJobs, lateShops, openRewards, oldestIssuing} {
 		var plan []string
 		_, err := s.read(s.ctx).scan(&plan, "EXPLAIN (COSTS OFF) "+sql, bound[sql]...)
 		s.no(err)
@@ -133,5 +134,49 @@ func TestDecisionsTellHowLongTheirEventsWaited(t *testing.T) {
 		if lags := s.Inner().Decided; lags.Total != 1 || lags.Sum < 3500 || lags.Count[len(lags.Count)-2] != 0 {
 			t.Errorf("got %+v", lags)
 		}
+	})
+}
+
+func TestAShopThatIsNotCalledMakesNoEventLate(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		_, err := s.Put(s.ctx, []connectors.Delivery{delivery(r.shop.Domain, 1)})
+		s.no(err)
+		_, err = s.Work(s.ctx, "w", 10, confirming(r.shop.ID, "o1"))
+		s.no(err)
+		s.raw("UPDATE events SET due_at = {hourago}")
+		b, err := s.Backlog(s.ctx)
+		s.no(err)
+		about(t, "the oldest event that is pending", b.OldestEvent, 0)
+		about(t, "the oldest whose order is to be read", b.OldestConfirming, time.Hour)
+		s.raw("UPDATE shops SET status = 'parked'")
+		b, err = s.Backlog(s.ctx)
+		s.no(err)
+		if b.OldestEvent != 0 || b.OldestConfirming != 0 || b.Events[webhooks.EventConfirming] != 1 {
+			t.Errorf("parked: %s, %s, %v", b.OldestEvent, b.OldestConfirming, b.Events)
+		}
+	})
+}
+
+func TestWhatIsInDoubtIsNoDeadLetter(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r, _ := s.inDoubt()
+		r.raw("UPDATE jobs SET run_at = {hourago} WHERE kind = 'fulfil'")
+		told := func(doubt int64) {
+			t.Helper()
+			b, err := s.Backlog(s.ctx)
+			s.no(err)
+			stock, err := s.Stock(s.ctx)
+			s.no(err)
+			if len(b.Dead) != 0 || b.InDoubt != doubt || stock.OldestIssuing != 0 {
+				t.Errorf("dead %v, in doubt %d, on its way for %s", b.Dead, b.InDoubt, stock.OldestIssuing)
+			}
+		}
+		told(1)
+		list, _, err := s.Jobs(s.ctx, r.shop.ID, webhooks.JobFilter{State: webhooks.JobDead}, rewards.Page{})
+		s.no(err)
+		_, err = s.CloseJob(s.ctx, r.shop.ID, list[0].ID)
+		s.no(err)
+		told(0)
 	})
 }

@@ -8,14 +8,18 @@ import (
 
 // Backlog is what waits at one moment.
 type Backlog struct {
-	// Events that have not ended well, by status: pending, confirming, held, quarantined, dead. Each is counted
-	// up to BacklogCap.
+	// Events that have not ended well, by status: pending, confirming, held, quarantined, dead. Pending ones are
+	// counted up to BacklogCap, and so are all others together.
 	Events map[EventStatus]int64
-	// OldestEvent is the age of the oldest event that is pending or confirming, zero if there is none.
-	OldestEvent time.Duration
+	// OldestEvent is the age of the oldest event that is pending, OldestConfirming that of the oldest whose order is
+	// still to be read from its shop, if that shop is called. Zero if there is none.
+	OldestEvent, OldestConfirming time.Duration
 	// Due and Dead are the jobs that could be done now, and those that were given up, by kind. Asking shops what
 	// changed, which is always to be done again, is left out of Due while it goes on.
 	Due, Dead map[rewards.JobKind]int64
+	// InDoubt counts the jobs that wait for a person since the database was restored. They are not among Dead, and
+	// those that a person has closed are in neither.
+	InDoubt int64
 	// OldestDue is how long the job that should have been done first has been waiting, zero if there is none.
 	// Those of shops that are not called do not count.
 	OldestDue time.Duration
@@ -85,7 +89,8 @@ type Inner struct {
 	// Refused counts writes of workers whose lease was lost meanwhile.
 	Refused uint64
 	Pools   []Pool
-	// Listens tells whether news of other processes arrive at once; Deaf that they should and do not.
+	// Listens tells whether news of other processes arrive at once; Deaf that somebody wants them and they do not,
+	// whatever the reason. Neither is so where nobody wants them.
 	Listens, Deaf bool
 	Leads         bool // this process does the periodic work
 }
