@@ -86,7 +86,8 @@ func databaseGone(err error) bool {
 }
 
 // transientState knows the SQLSTATEs of a database that is not up to its work: connections (08), resources
-// (53), shutdown and recovery (57P), rolled back or unknown (40), system errors (58), what a time-out ended (57014, 55P03, 25P03).
+// (53), shutdown and recovery (57P), rolled back or unknown (40), system errors (58), one that reads only since another
+// took over (25006), what a time-out ended (57014, 55P03, 25P03).
 func transientState(state string) bool {
 	if len(state) != 5 {
 		return false
@@ -95,7 +96,11 @@ func transientState(state string) bool {
 	case "08", "40", "53", "58":
 		return true
 	}
-	return state[:3] == "57P" || state == "57014" || state == "55P03" || state == "25P03" || state == tableChanged
+	switch state {
+	case "25006", "57014", "55P03", "25P03", tableChanged:
+		return true
+	}
+	return state[:3] == "57P"
 }
 
 // tableChanged is what a statement that was prepared before a table grew is told, once on each connection: a

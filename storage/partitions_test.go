@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -138,15 +139,15 @@ func TestSeveralProcessesMakeTheWeeksOnce(t *testing.T) {
 			wg.Go(func() {
 				for {
 					made, err := s.KeepPartitions(s.ctx)
+					mu.Lock()
+					total += made
+					mu.Unlock()
 					if rewards.KindOf(err) == rewards.Unavailable {
 						continue
 					}
 					if err != nil {
 						t.Error(err)
 					}
-					mu.Lock()
-					total += made
-					mu.Unlock()
 					return
 				}
 			})
@@ -154,6 +155,67 @@ func TestSeveralProcessesMakeTheWeeksOnce(t *testing.T) {
 		wg.Wait()
 		if total != 5 {
 			t.Fatalf("made %d", total)
+		}
+	})
+}
+
+// heap writes so many events of a moment some time ago.
+func (s *store) heap(shopID string, ago time.Duration, n int, status string) {
+	s.t.Helper()
+	us := -ago.Microseconds()
+	s.raw(`INSERT INTO events (shop_id, id, platform, topic, received_at, due_at, status, finished_at)
+SELECT ?, event_id({after}) + 1000 + n, 'shopify', 't', {after}, {after}, ?, {now} FROM generate_series(1, ?::integer) n`, shopID, us, us, us, status, n)
+}
+
+func TestAWeekThatWasMissedForLongBeginsLater(t *testing.T) {
+	eachWeekly(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		next, after := s.week(-7*day), s.week(-14*day)
+		s.raw("DROP TABLE " + next)
+		s.raw("DROP TABLE " + after)
+		var begins time.Duration // until next week's first hour
+		var us int64
+		_, err := s.direct(s.ctx).scan(&us, "SELECT (extract(epoch FROM date_trunc('week', now(), 'UTC') + interval '7 days 1 hour' - now()) * 1000000)::bigint")
+		s.no(err)
+		begins = time.Duration(us) * time.Microsecond
+		s.heap(shop.ID, -begins, weekMoved+1, "done")
+		s.heap(shop.ID, -begins-2*time.Hour, 3, "done")
+		if made, err := s.KeepPartitions(s.ctx); made != 2 || err != nil {
+			t.Fatalf("made %d, %v", made, err)
+		}
+		if rest, moved := s.count("SELECT count(*) FROM events_rest"), s.count("SELECT count(*) FROM "+next); rest != weekMoved+1 || moved != 3 {
+			t.Fatalf("%d stayed, %d moved", rest, moved)
+		}
+		if made, err := s.KeepPartitions(s.ctx); made != 0 || err != nil {
+			t.Fatalf("made %d again, %v", made, err)
+		}
+	})
+}
+
+func TestAWeekFullOfOpenEventsDoesNotKeepOthersFromGoing(t *testing.T) {
+	eachWeekly(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		full, young, younger := s.week(120*day), s.week(110*day), s.week(100*day)
+		s.heap(shop.ID, 120*day, openMoved+1, "held")
+		s.event(shop.ID, 120*day, "done")
+		for _, ago := range []time.Duration{110 * day, 100 * day} {
+			s.event(shop.ID, ago, "done")
+			s.event(shop.ID, ago, "held")
+		}
+		if did := s.pruned(Keep{}); did.Weeks != 2 || did.Events != 3 {
+			t.Fatalf("dropped %+v", did)
+		}
+		weeks := s.weeks()
+		if !slices.Contains(weeks, full) || slices.Contains(weeks, young) || slices.Contains(weeks, younger) {
+			t.Fatalf("left %v", weeks)
+		}
+		if n := s.count("SELECT count(*) FROM events WHERE status = 'held'"); n != openMoved+3 {
+			t.Fatalf("%d open events are left", n)
+		}
+		// A person looks through them: the week goes as any other.
+		s.raw("UPDATE events SET status = 'done' WHERE status = 'held' AND id IN (SELECT id FROM " + full + " LIMIT 2)")
+		if did := s.pruned(Keep{}); did.Weeks != 1 || slices.Contains(s.weeks(), full) {
+			t.Fatalf("dropped %+v, left %v", did, s.weeks())
 		}
 	})
 }

@@ -158,7 +158,7 @@ func TestADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 func TestTheStatesOfADatabaseThatIsNotUpToIt(t *testing.T) {
 	t.Parallel()
 	for state, gone := range map[string]bool{
-		"08006": true, "57P01": true, "57P03": true, "53100": true, "40001": true, "57014": true, "23505": false, "22P02": false, "42P01": false, "": false,
+		"08006": true, "57P01": true, "57P03": true, "53100": true, "40001": true, "57014": true, "25006": true, "23505": false, "22P02": false, "42P01": false, "": false,
 	} {
 		if transientState(state) != gone {
 			t.Errorf("SQLSTATE %q: %v", state, !gone)

@@ -58,39 +58,45 @@ CREATE INDEX events_customer ON events (shop_id, customer_id) WHERE customer_id 
 CREATE INDEX events_open ON events (shop_id, status, id) WHERE status IN ('confirming', 'held', 'quarantined', 'dead');
 
 CREATE TABLE events_rest PARTITION OF events DEFAULT;
-ALTER TABLE events ATTACH PARTITION events_first FOR VALUES FROM (MINVALUE) TO (1048576); -- ids from before told no time
+-- Ids from before told no time and were counted from 1: none of them reaches 2^40, and no id that tells the time
+-- is below it (17 minutes after 1970).
+ALTER TABLE events ATTACH PARTITION events_first FOR VALUES FROM (MINVALUE) TO (1099511627776);
 
--- make_event_weeks makes the partitions from this week to that of a moment, and tells how many were missing.
--- What lies in events_rest of such a week moves into it. Two who do so at a time do it one after the other.
+-- make_event_week makes the partition of the week that begins at a moment, and tells whether it was missing (1)
+-- or not (0). What lies in events_rest of such a week moves into it, while all who ask for events wait: if that
+-- is more than so many rows the week has its partition from soon on, and what came before stays where it lies.
+-- Two who make one at a time do it one after the other.
 -- +goose StatementBegin
-CREATE FUNCTION make_event_weeks(until timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION make_event_week(week timestamptz, most bigint) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    week  timestamptz := date_trunc('week', now(), 'UTC');
-    name  text;
-    made  integer := 0;
+    name text := 'events_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD');
+    lo   bigint := event_id(week);
+    hi   bigint := event_id(week + interval '7 days');
 BEGIN
-    WHILE week <= until LOOP
-        name := 'events_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD');
-        IF to_regclass(name) IS NULL THEN
-            LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN 0;
+    END IF;
+    LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN 0;
+    END IF;
+    IF (SELECT count(*) > most FROM (SELECT FROM events_rest WHERE id >= lo AND id < hi LIMIT most + 1) e) THEN
+        lo := event_id(date_trunc('hour', greatest(week, now()), 'UTC') + interval '2 hours');
+        IF lo >= hi OR (SELECT count(*) > most FROM (SELECT FROM events_rest WHERE id >= lo AND id < hi LIMIT most + 1) e) THEN
+            RETURN 0;
         END IF;
-        IF to_regclass(name) IS NULL THEN
-            -- Each event is written twice, so that half of what is written is dead soon.
-            EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)
-                WITH (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0.05)', name);
-            LOCK TABLE events_rest IN ACCESS EXCLUSIVE MODE;
-            EXECUTE format('WITH moved AS (DELETE FROM events_rest WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved', name)
-                USING event_id(week), event_id(week + interval '7 days');
-            EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, event_id(week), event_id(week + interval '7 days'));
-            made := made + 1;
-        END IF;
-        week := week + interval '7 days';
-    END LOOP;
-    RETURN made;
+    END IF;
+    -- Each event is written twice, so that half of what is written is dead soon.
+    EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)
+        WITH (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0.05)', name);
+    LOCK TABLE events_rest IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('WITH moved AS (DELETE FROM events_rest WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved', name) USING lo, hi;
+    EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, lo, hi);
+    RETURN 1;
 END
 $$;
 -- +goose StatementEnd
-SELECT make_event_weeks(now() + interval '4 weeks');
+SELECT make_event_week(week, 20000) FROM generate_series(date_trunc('week', now(), 'UTC'), now() + interval '4 weeks', interval '7 days') week;
 
 -- What is older than it is to be kept is found without a look at the rest.
 -- +goose StatementBegin
