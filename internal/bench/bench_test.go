@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,13 +48,16 @@ func TestAnOrderIsReadAsShopifys(t *testing.T) {
 	}
 }
 
-func TestEachSendingIsSignedAndHasItsOwnId(t *testing.T) {
+func TestEachCallOfALoadIsSignedAndTellsOfAnotherOrder(t *testing.T) {
 	t.Parallel()
-	r, ids := newRequest(5_000_000_003), map[string]bool{}
-	rng := rand.NewPCG(1, 2)
-	for range 3 {
-		r.stamp(rng)
-		call, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.raw)))
+	const ahead = 7
+	q, rng := newRequests(ahead), rand.NewPCG(1, 2)
+	var raw []byte
+	webhooks, customers, codes := map[string]bool{}, map[string]bool{}, map[string]int{}
+	const calls = 25 * shops * ordersPerCoded
+	for n := range calls {
+		raw = q.write(raw, n, rng)
+		call, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,15 +67,30 @@ func TestEachSendingIsSignedAndHasItsOwnId(t *testing.T) {
 		}
 		d, err := connector(t).Receive(connectors.Arrival{Header: call.Header, Body: body})
 		if err != nil {
+			t.Fatalf("call %d: %v", n, err)
+		}
+		e, err := connector(t).Decode(d.Topic, d.Body, time.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Domain != domain(3) || len(d.DeliveryID) != 36 {
-			t.Errorf("received for %s as %q", d.Domain, d.DeliveryID)
+		id := int64(firstOrder + n)
+		o := e.(rewards.OrderSeen).Order
+		if o.ID != strconv.FormatInt(id, 10) || d.Domain != domain(n%shops) || len(d.DeliveryID) != 36 {
+			t.Fatalf("call %d tells %s of order %s as %q", n, d.Domain, o.ID, d.DeliveryID)
 		}
-		ids[d.DeliveryID] = true
+		if want := map[bool]int{true: 1}[carriesCode(id)]; len(o.Codes) != want || want == 1 && o.Codes[0].Code != codeOf(id) {
+			t.Fatalf("call %d has the codes %v", n, o.Codes)
+		}
+		for _, c := range o.Codes {
+			codes[d.Domain+c.Code]++
+		}
+		webhooks[d.DeliveryID], customers[o.Customer.ID+o.Customer.Email] = true, true
 	}
-	if len(ids) != 3 {
-		t.Errorf("%d ids of 3 sendings", len(ids))
+	if len(webhooks) != calls || len(customers) != calls {
+		t.Errorf("%d webhook ids and %d customers of %d calls", len(webhooks), len(customers), calls)
+	}
+	if want := shops * advocates; len(codes) != want {
+		t.Errorf("%d codes were used, want %d", len(codes), want)
 	}
 }
 
@@ -99,5 +118,32 @@ func TestAFloorIsHeldAgainstTheMedian(t *testing.T) {
 	r.add("sqlite one connection p50", "ms", 1.5)
 	if got := r.find("sqlite one connection p50", "ms").Floor.String(); got != "≤ 1 MISSED" || r.met() {
 		t.Errorf("floor %q", got)
+	}
+}
+
+func TestMemoryThatGrowsIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		series []float64
+		want   float64
+		none   bool
+	}{
+		"too few values":         {series: []float64{1, 2, 3}, none: true},
+		"flat":                   {series: []float64{10, 40, 40, 40, 40, 40, 40, 40}, want: 1},
+		"it doubles":             {series: []float64{10, 40, 40, 40, 60, 60, 80, 80}, want: 2},
+		"the rest is at the end": {series: []float64{10, 10, 10, 10, 10, 30}, want: 3},
+	} {
+		if got, ok := growth(tc.series); got != tc.want || ok == tc.none {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+}
+
+func TestSizesAreHeldAgainstTheEmptyDatabase(t *testing.T) {
+	t.Parallel()
+	for text, good := range map[string]bool{"0,100": true, "100, 0,50": true, "0": false, "100": false, "0,0": false, "100,1000": false, "0,many": false} {
+		if sizes, err := parseSizes(text); (err == nil) != good {
+			t.Errorf("%q: %v, %v", text, sizes, err)
+		}
 	}
 }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -19,19 +16,24 @@ const (
 
 func domain(shop int) string { return fmt.Sprintf("bench-%02d.myshopify.com", shop) }
 
+// addressOf is from where an order was placed; all are equally long.
+func addressOf(id int64) string {
+	return fmt.Sprintf("2001:db8:%04x:%04x::1", id>>16&0xffff, id&0xffff)
+}
+
 // orderBody is a paid order of the shape that Shopify sends, about 6 kB. It has no backslash in it, so
 // that its text is also its bytea. code "" is an order without one.
 func orderBody(id int64, code string, at time.Time) []byte {
 	rng := rand.New(rand.NewPCG(uint64(id), 7))
 	when := at.UTC().Format(time.RFC3339)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"id":%d,"admin_graphql_api_id":"gid://shopify/Order/%d","app_id":580111,"browser_ip":"2001:db8:%x:%x::1","buyer_accepts_marketing":false,`+
+	fmt.Fprintf(&b, `{"id":%d,"admin_graphql_api_id":"gid://shopify/Order/%d","app_id":580111,"browser_ip":"%s","buyer_accepts_marketing":false,`+
 		`"cancel_reason":null,"cancelled_at":null,"cart_token":"%016x","checkout_id":%d,"closed_at":null,"confirmed":true,"created_at":"%s","currency":"USD",`+
 		`"current_subtotal_price":"60.00","current_total_price":"65.00","customer_locale":"en","email":"friend-%d@example.com","estimated_taxes":false,`+
 		`"financial_status":"paid","fulfillment_status":null,"landing_site":"/collections/all","name":"#%d","note":null,"note_attributes":[],"number":%d,`+
 		`"payment_gateway_names":["bogus"],"presentment_currency":"USD","processed_at":"%s","source_name":"web","tags":"","tax_lines":[],"taxes_included":false,`+
 		`"test":false,"token":"%016x%016x","updated_at":"%s",`,
-		id, id, id>>16&0xffff, id&0xffff, rng.Uint64(), rng.Int64(), when, id, id%100000, id%100000, when, rng.Uint64(), rng.Uint64(), when)
+		id, id, addressOf(id), rng.Uint64(), rng.Int64(), when, id, id%100000, id%100000, when, rng.Uint64(), rng.Uint64(), when)
 	if code != "" {
 		fmt.Fprintf(&b, `"discount_codes":[{"code":"%s","amount":"4.00","type":"percentage"}],"discount_applications":[{"target_type":"line_item",`+
 			`"type":"discount_code","value":"10.0","value_type":"percentage","allocation_method":"across","target_selection":"all","code":"%s"}],`, code, code)
@@ -65,44 +67,4 @@ func writeLine(b *bytes.Buffer, rng *rand.Rand, discounted bool) {
 		b.WriteString(`{"amount":"4.00","amount_set":{"shop_money":{"amount":"4.00","currency_code":"USD"},"presentment_money":{"amount":"4.00","currency_code":"USD"}},"discount_application_index":0}`)
 	}
 	b.WriteString(`]}`)
-}
-
-// request is a whole HTTP call, signed. Headers are not part of the signature, so each sending gets a
-// webhook id of its own.
-type request struct {
-	raw []byte
-	id  int // where in raw the 36 bytes of the webhook id begin
-}
-
-func newRequest(order int64) request {
-	body := orderBody(order, "", time.Now())
-	mac := hmac.New(sha256.New, []byte(clientSecret))
-	mac.Write(body)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST /webhooks/shopify HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Shopify-Captain-Hook\r\nAccept: */*\r\n"+
-		"Content-Type: application/json\r\nContent-Length: %d\r\nX-Shopify-Topic: orders/paid\r\nX-Shopify-Hmac-Sha256: %s\r\n"+
-		"X-Shopify-Shop-Domain: %s\r\nX-Shopify-Api-Version: 2026-10\r\nX-Shopify-Triggered-At: %s\r\nX-Shopify-Event-Id: 98880550-7158-44d4-b7cd-2c97c8a091b5\r\n"+
-		"X-Shopify-Webhook-Id: ", len(body), base64.StdEncoding.EncodeToString(mac.Sum(nil)), domain(int(order%shops)), time.Now().UTC().Format(time.RFC3339Nano))
-	id := b.Len()
-	b.WriteString("00000000-0000-4000-8000-000000000000\r\n\r\n")
-	b.Write(body)
-	return request{b.Bytes(), id}
-}
-
-const hexDigits = "0123456789abcdef"
-
-// stamp writes a fresh random id into the request.
-func (r request) stamp(rng *rand.PCG) {
-	id := r.raw[r.id : r.id+36]
-	bits, left := uint64(0), 0
-	for i := range id {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			continue
-		}
-		if left == 0 {
-			bits, left = rng.Uint64(), 16
-		}
-		id[i] = hexDigits[bits&15]
-		bits, left = bits>>4, left-1
-	}
 }

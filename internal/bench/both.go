@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,10 +14,13 @@ const (
 	bothShare = 0.37
 	// bothFor is how much longer than other loads this one lasts: a backlog that grows slowly must show.
 	bothFor = 4
+	// grace is how long the worker may go on behind the last webhook. What is left then was left behind.
+	grace = time.Second
 )
 
-// both has webhooks come at a fixed pace while the worker works, and asks the database how long each waited from
-// being stored to being decided.
+// both has webhooks come at a fixed pace while the worker works, each of another order, one in ordersPerCoded with
+// a code. The service notes how long each event waited from being stored until the commit of its decision; one that is
+// still there after the grace counts with its age.
 func (b *bench) both(bare float64) error {
 	if bare == 0 {
 		return fmt.Errorf("its pace is a part of pgbench's: name pgbench too")
@@ -28,41 +32,81 @@ func (b *bench) both(bare float64) error {
 		return err
 	}
 	defer drop()
-	s.Kind, s.Worker = "door", true
-	seen, _, err := b.drive(name, s, plan{connections: connections, duration: bothFor * b.duration, perSecond: bothShare * bare})
+	s.Kind, s.Worker, s.Grace = "door", true, grace
+	seen, out, err := b.drive(name, s, plan{connections: connections, duration: bothFor * b.duration, perSecond: bothShare * bare})
 	if err != nil {
 		return err
 	}
-	l, err := lagOf(s.URL)
+	left, err := leftBehind(s.URL, len(out.Waits))
 	if err != nil {
 		return err
 	}
+	all := slices.Concat(out.Waits, left)
+	slices.Sort(all)
 	b.report.add(name+", taken in ÷ pgbench", "×", seen.perSecond()/bare)
-	b.report.add(name+", decided ÷ pgbench", "×", l.perSecond/bare)
-	b.report.add(name+", lag p50", "ms", l.p50)
-	b.report.add(name+", lag p99", "ms", l.p99)
-	b.report.add(name+", left over", "events", float64(l.left))
-	return nil
+	b.report.add(name+", decided ÷ pgbench", "×", float64(len(out.Waits))/out.Seconds/bare)
+	b.report.add(name+", lag p50", "ms", quantile(all, 0.5))
+	b.report.add(name+", lag p99", "ms", quantile(all, 0.99))
+	b.report.add(name+", left over", "events", float64(len(left)))
+	return b.once(name, s.URL, 0)
 }
 
-// lag is how events fared from being stored to being decided.
-type lag struct {
-	perSecond float64
-	p50, p99  float64 // ms
-	left      int64
+// quantile is one of sorted values, 0 of none.
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
 
-func lagOf(url string) (l lag, err error) {
+// leftBehind tells how old the events are that are not decided, in milliseconds. It fails if any is lost between
+// these and those of which a decision was seen, or came to a bad end.
+func leftBehind(url string, decided int) (ages []float64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
-		return l, err
+		return nil, err
 	}
 	defer conn.Close(ctx)
-	err = conn.QueryRow(ctx, `SELECT count(finished_at) / extract(epoch FROM max(finished_at) - min(received_at))::float8,
-  1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - received_at)::float8),
-  1000 * percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - received_at)::float8),
-  count(*) FILTER (WHERE finished_at IS NULL) FROM events`).Scan(&l.perSecond, &l.p50, &l.p99, &l.left)
-	return l, err
+	rows, err := conn.Query(ctx, `SELECT 1000 * extract(epoch FROM now() - received_at)::float8 FROM events WHERE status IN ('pending', 'confirming')`)
+	if err != nil {
+		return nil, err
+	}
+	if ages, err = pgx.CollectRows(rows, pgx.RowTo[float64]); err != nil {
+		return nil, err
+	}
+	var all, good int
+	if err := conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE status = 'done') FROM events`).Scan(&all, &good); err != nil {
+		return nil, err
+	}
+	if good != decided || good+len(ages) != all {
+		return nil, fmt.Errorf("of %d events %d are done and %d are left; %d decisions were seen", all, good, len(ages), decided)
+	}
+	return ages, nil
+}
+
+// once reports how many rewards orders have beside the one that they may have: of one rule and beneficiary, and not
+// taken back. It fails if an order that was judged has none, or if fewer than least orders have one.
+func (b *bench) once(name, url string, least int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var doubled, none, rewarded int
+	err = conn.QueryRow(ctx, `SELECT
+  (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM rewards WHERE status NOT IN ('reversed', 'revoked', 'failed') GROUP BY shop_id, order_id, beneficiary, rule) r),
+  (SELECT count(*) FROM orders o WHERE outcome <> 'none' AND NOT EXISTS (SELECT 1 FROM rewards r WHERE r.shop_id = o.shop_id AND r.order_id = o.order_id)),
+  (SELECT count(DISTINCT (shop_id, order_id)) FROM rewards)`).Scan(&doubled, &none, &rewarded)
+	if err != nil {
+		return err
+	}
+	if none > 0 || rewarded < least {
+		return fmt.Errorf("%d orders with a code have no reward, %d of at least %d have one", none, rewarded, least)
+	}
+	b.report.add(name+", rewards doubled", "", float64(doubled))
+	return nil
 }

@@ -8,14 +8,12 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
 	connections = 64
-	// ownRequests is how many different orders each connection sends in turn: as with a real shop, one
-	// order is told of several times.
-	ownRequests = 64
 	warmUp      = 500 * time.Millisecond
 )
 
@@ -38,25 +36,6 @@ func (s sample) wait(q float64) float64 {
 	return float64(s.waits[i].Microseconds()) / 1000
 }
 
-// loader holds prebuilt requests for each connection.
-type loader struct {
-	requests [connections][]request
-}
-
-func newLoader() *loader {
-	l := &loader{}
-	var building sync.WaitGroup
-	for c := range l.requests {
-		building.Go(func() {
-			for i := range ownRequests {
-				l.requests[c] = append(l.requests[c], newRequest(int64(5_000_000_000+c*ownRequests+i)))
-			}
-		})
-	}
-	building.Wait()
-	return l
-}
-
 // plan is one load. perSecond 0 is a closed loop: each connection sends as soon as it was answered.
 // Otherwise calls are due at fixed times, whether or not earlier ones were answered.
 type plan struct {
@@ -67,21 +46,26 @@ type plan struct {
 	measured    func() // called when the measured time begins and when it ends
 }
 
-// run sends and measures, after a warm-up.
-func (l *loader) run(p plan) (sample, error) {
+// run sends and measures, after a warm-up. Each call tells of an order that none before it told of.
+func (q *requests) run(p plan) (sample, error) {
 	begin := time.Now().Add(warmUp)
 	end := begin.Add(p.duration)
 	parts := make([]sample, p.connections)
 	errs := make([]error, p.connections)
 	var sending sync.WaitGroup
+	var next atomic.Int64
 	for i := range p.connections {
 		sending.Go(func() {
-			c, err := dial(p.addr, l.requests[i])
+			c, err := dial(p.addr)
 			if err != nil {
 				errs[i] = err
 				return
 			}
 			defer c.conn.Close()
+			c.call = func() (int, error) {
+				c.raw = q.write(c.raw, int(next.Add(1)-1), c.rng)
+				return c.send(c.raw)
+			}
 			if p.perSecond == 0 {
 				parts[i], errs[i] = c.closed(begin, end)
 				return
@@ -106,19 +90,19 @@ func (l *loader) run(p plan) (sample, error) {
 
 // caller is one kept-alive connection.
 type caller struct {
-	conn     net.Conn
-	requests []request
-	rng      *rand.PCG
-	next     int
-	answer   [2048]byte
+	conn   net.Conn
+	rng    *rand.PCG
+	raw    []byte
+	call   func() (status int, err error) // sends the next request of a load
+	answer [2048]byte
 }
 
-func dial(addr string, requests []request) (*caller, error) {
+func dial(addr string) (*caller, error) {
 	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
 	if err != nil {
 		return nil, err
 	}
-	return &caller{conn: conn, requests: requests, rng: rand.NewPCG(rand.Uint64(), rand.Uint64())}, nil
+	return &caller{conn: conn, rng: rand.NewPCG(rand.Uint64(), rand.Uint64())}, nil
 }
 
 func (c *caller) closed(begin, end time.Time) (s sample, err error) {
@@ -163,14 +147,6 @@ func (s *sample) count(status int, wait time.Duration) {
 	}
 	s.answers++
 	s.waits = append(s.waits, wait)
-}
-
-// call sends the next of its requests.
-func (c *caller) call() (status int, err error) {
-	r := c.requests[c.next%len(c.requests)]
-	c.next++
-	r.stamp(c.rng)
-	return c.send(r.raw)
 }
 
 // send sends a request and reads the answer, which has no body.

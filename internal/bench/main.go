@@ -31,7 +31,7 @@ type bench struct {
 	pgbench    string
 	binary     string // grapevine, once it is built
 	server     *testdb.Server
-	load       *loader
+	load       *requests
 	report     report
 	doing      atomic.Value // string, for the progress line
 	round      int
@@ -107,7 +107,7 @@ func (b *bench) run(base string) (err error) {
 		return err
 	}
 	defer b.server.Stop()
-	b.load = newLoader()
+	b.load = newRequests(int((b.duration + warmUp).Seconds() * signedAhead))
 	fmt.Fprintf(os.Stderr, "%d cores, %s, PostgreSQL %d; %d rounds\n", runtime.NumCPU(), runtime.Version(), b.server.Major(), b.rounds)
 	defer b.progress()()
 	if err := b.fsync(); err != nil {

@@ -42,7 +42,7 @@ func (b *bench) million() error {
 		f     func() error
 	}{
 		{"million: starting", m.start}, {"million: opening shops", m.open}, {"million: placing orders with a code", m.place},
-		{"million: sending", m.send}, {"million: settling", m.settle}, {"million: comparing", m.compare},
+		{"million: sending", m.sendAndSettle}, {"million: comparing", m.compare},
 	} {
 		b.doing.Store(step.doing)
 		if err := step.f(); err != nil {
@@ -63,7 +63,7 @@ type flood struct {
 	coded  []codedCall // webhooks of orders with a code, in the order in which they are sent
 	orders int         // with a code
 	acked  []atomic.Bool
-	memory []float64 // MiB, one a second while webhooks come
+	memory []float64 // MiB, one a second until nothing is left to do
 	taken  time.Duration
 }
 
@@ -84,20 +84,6 @@ func (m *flood) environment() []string {
 
 // send sends all of them over 64 connections. One that is answered 503 is sent again, as its shop would.
 func (m *flood) send() error {
-	watched := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-watched:
-				return
-			case <-tick.C:
-				m.memory = append(m.memory, residentMemory(m.serve.Process.Pid)["VmRSS"])
-			}
-		}
-	})
 	begun := time.Now()
 	var next, refused atomic.Int64
 	errs := make([]error, connections)
@@ -107,23 +93,62 @@ func (m *flood) send() error {
 	}
 	sending.Wait()
 	m.taken = time.Since(begun)
-	close(watched)
-	watching.Wait()
 	m.report.add("million: webhooks sent", "", float64(m.webhooks))
 	m.report.add("million: answered 200", "/s", float64(m.webhooks)/m.taken.Seconds())
 	m.report.add("million: answered 503 and sent again", "", float64(refused.Load()))
-	quarter := len(m.memory) / 4
-	m.report.add("million: most memory", "MiB", slices.Max(append(m.memory, 0)))
-	if quarter > 0 {
-		m.report.add("million: memory, last quarter ÷ second", "×", median(m.memory[3*quarter:])/median(m.memory[quarter:2*quarter]))
-	}
 	return errors.Join(errs...)
+}
+
+// watched looks at the program's memory once a second while f runs, the sending and the settling.
+func (m *flood) watched(f func() error) error {
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				m.memory = append(m.memory, residentMemory(m.serve.Process.Pid)["VmRSS"])
+			}
+		}
+	})
+	err := f()
+	close(ended)
+	watching.Wait()
+	m.report.add("million: most memory", "MiB", slices.Max(append(m.memory, 0)))
+	if grown, ok := growth(m.memory); ok {
+		m.report.add("million: memory, last quarter ÷ second", "×", grown)
+	}
+	return err
+}
+
+// growth is how a series went on from its second quarter to its last; of fewer than four values there is none.
+func growth(series []float64) (ratio float64, ok bool) {
+	quarter := len(series) / 4
+	if quarter == 0 {
+		return 0, false
+	}
+	return median(series[len(series)-quarter:]) / median(series[quarter:2*quarter]), true
+}
+
+// sendAndSettle sends all and waits for their ends.
+func (m *flood) sendAndSettle() error {
+	return m.watched(func() error {
+		if err := m.send(); err != nil {
+			return err
+		}
+		m.doing.Store("million: settling")
+		return m.settle()
+	})
 }
 
 // sender sends every webhook whose number it draws. A repetition has the id and the body of one that was sent shortly
 // before, also while that one is on its way.
 func (m *flood) sender(c int, next, refused *atomic.Int64) error {
-	call, err := dial(m.addr, nil)
+	call, err := dial(m.addr)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 type scaled struct {
 	size                int
 	taken, plain, coded float64
+	asked               float64 // ms, of the slowest of the dashboard's questions
 }
 
 // scale measures how the cost of taking in and deciding grows with what is stored.
@@ -35,11 +37,13 @@ func (b *bench) scale() error {
 		b.report.add(name+"webhook taken in", "µs", at.taken)
 		b.report.add(name+"order without a code decided", "µs", at.plain)
 		b.report.add(name+"order with a code decided", "µs", at.coded)
+		b.report.add(name+"dashboard figures, slowest question's p50", "ms", at.asked)
 	}
 	first, last := all[0], all[len(all)-1]
 	b.report.add("largest ÷ empty, webhook taken in", "×", last.taken/first.taken)
 	b.report.add("largest ÷ empty, order without a code", "×", last.plain/first.plain)
 	b.report.add("largest ÷ empty, order with a code", "×", last.coded/first.coded)
+	b.report.add("dashboard figures, slowest question's p50", "ms", last.asked)
 	if b.chart == "" {
 		return nil
 	}
@@ -55,6 +59,9 @@ func parseSizes(text string) (sizes []int, err error) {
 		sizes = append(sizes, n)
 	}
 	slices.Sort(sizes)
+	if sizes[0] != 0 || sizes[len(sizes)-1] == 0 {
+		return nil, errors.New("-sizes: the empty database is what others are held against: name 0 and another")
+	}
 	return sizes, nil
 }
 
@@ -101,7 +108,23 @@ func (b *bench) scaledTo(size int) (scaled, error) {
 		}
 		taken = append(taken, 1e6/seen.perSecond())
 	}
-	return scaled{size, median(taken), median(plain), median(coded)}, nil
+	asked, err := b.figuresThere(s)
+	return scaled{size, median(taken), median(plain), median(coded), asked}, err
+}
+
+// figuresThere is the p50 of the slowest of the dashboard's questions, in milliseconds.
+func (b *bench) figuresThere(s spec) (float64, error) {
+	b.doing.Store("rolling up and asking for figures")
+	s.Kind = "figures"
+	c, err := startChild(s)
+	if err != nil {
+		return 0, err
+	}
+	out, err := c.end()
+	if err != nil {
+		return 0, err
+	}
+	return slices.Max(out.Waits), nil
 }
 
 func (b *bench) digestThere(s spec) (perSecond float64, err error) {
@@ -129,6 +152,9 @@ func (b *bench) doorThere(s spec) (sample, error) {
 		return sample{}, err
 	}
 	seen, err := b.load.run(plan{addr: addr, connections: connections, duration: b.duration, measured: func() {}})
+	if err == nil && seen.refused > 0 {
+		err = fmt.Errorf("%d of %d calls were not answered 200", seen.refused, seen.refused+seen.answers)
+	}
 	if err != nil {
 		c.kill()
 		return seen, err

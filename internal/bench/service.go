@@ -27,22 +27,24 @@ const serviceEnv = "GRAPEVINE_BENCH_SERVICE"
 
 // spec is one service under measurement.
 type spec struct {
-	Kind      string // hmac, door, digest, fill, work
-	URL       string // of the database
-	Key       string // master key
-	Worker    bool   // door: digest meanwhile
-	Batch     int    // digest: 0 is the pipeline's default, 1 is one transaction an event
-	Pipelines int    // digest: how many work side by side; 0 is one
-	Events    int    // digest, fill: how many
-	From      int    // digest: the number of the first
-	Codes     bool   // digest: orders carry a code
-	Profile   string // file for a CPU profile, "" for none
+	Kind      string        // hmac, door, digest, fill, work, figures
+	URL       string        // of the database
+	Key       string        // master key
+	Worker    bool          // door: digest meanwhile
+	Grace     time.Duration // door: how long the worker may go on behind the last webhook
+	Batch     int           // digest: 0 is the pipeline's default, 1 is one transaction an event
+	Pipelines int           // digest: how many work side by side; 0 is one
+	Events    int           // digest, fill: how many
+	From      int           // digest: the number of the first
+	Codes     bool          // digest: orders carry a code
+	Profile   string        // file for a CPU profile, "" for none
 }
 
 // outcome is what a service tells when it ends.
 type outcome struct {
-	Events  int     // digested or decided
-	Seconds float64 // digest: how long that took
+	Events  int       // digested or decided
+	Seconds float64   // digest: how long that took; door: from the first event's arrival to the last one's decision
+	Waits   []float64 `json:",omitempty"` // door with a grace: ms from each event's arrival to its decision; figures: of each question
 }
 
 // runService is the child's main. It prints its address on a line of its own, serves until its standard
@@ -90,6 +92,8 @@ func runService(text string) error {
 		return fill(s, world)
 	case "work":
 		return work(s, world)
+	case "figures":
+		return askFigures(world)
 	}
 	return serveDoor(s, world)
 }
@@ -114,17 +118,39 @@ func serveDoor(s spec, w *world) error {
 	}
 	p.Mount(e)
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	worked := make(chan error, 1)
 	if s.Worker {
+		if err := w.settle(ctx); err != nil {
+			return err
+		}
 		go func() { worked <- p.Run(ctx) }()
 	} else {
 		worked <- nil
 	}
-	err = serve(e, func() outcome { return outcome{Events: int(w.digested.Load())} })
-	stop()
-	err = errors.Join(err, <-worked)
+	var ended error
+	err = serve(e, func() outcome {
+		out := outcome{Events: int(w.digested.Load())}
+		w.goOn(ctx, s.Grace)
+		stop()
+		ended = <-worked
+		if s.Grace > 0 {
+			out.Waits, out.Seconds = w.waits.all()
+		}
+		return out
+	})
 	p.Close()
-	return err
+	return errors.Join(err, ended)
+}
+
+// goOn waits until nothing is left to be decided, for a while at most.
+func (w *world) goOn(ctx context.Context, grace time.Duration) {
+	for begun := time.Now(); time.Since(begun) < grace; time.Sleep(20 * time.Millisecond) {
+		counts, _, err := w.db.EventCounts(ctx)
+		if err == nil && counts[webhooks.EventPending]+counts[webhooks.EventConfirming] == 0 {
+			return
+		}
+	}
 }
 
 // serve answers on a free port until standard input ends.
@@ -158,7 +184,7 @@ func (w *world) pipeline(batch int) (*webhooks.Pipeline, error) {
 		return nil, err
 	}
 	o := webhooks.Options{
-		Inbox: countedInbox{w.db, &w.digested}, Doors: w.db, Lanes: w.db, Work: countedWork{w.db, &w.decided}, Desk: w.db.Desk(),
+		Inbox: countedInbox{w.db, &w.digested, &w.waits}, Doors: w.db, Lanes: w.db, Work: countedWork{w.db, &w.decided, &w.waits}, Desk: w.db.Desk(),
 		Platforms: []webhooks.Platform{w.shop}, Seal: w.db.Seal, Alone: w.db.Alone(), Batch: batch, Meter: meter, Log: log,
 	}
 	if batch == 1 {

@@ -35,7 +35,8 @@ func (b *bench) workers() error {
 	return nil
 }
 
-// workedBy fills an inbox and has so many processes empty it. It fails if an event was worked on twice.
+// workedBy fills an inbox and has so many processes empty it. It fails if an event was worked on twice or came to a
+// bad end, and counts rewards that were given twice.
 func (b *bench) workedBy(n, events int, codes bool) (perSecond float64, err error) {
 	b.doing.Store(fmt.Sprintf("%d workers", n))
 	var s spec
@@ -80,7 +81,11 @@ func (b *bench) workedBy(n, events int, codes bool) (perSecond float64, err erro
 	if done != events {
 		return 0, fmt.Errorf("%d workers ended %d events of %d", n, done, events)
 	}
-	return float64(events) / took.Seconds(), nil
+	perSecond = float64(events) / took.Seconds()
+	if !codes {
+		return perSecond, nil
+	}
+	return perSecond, b.once(fmt.Sprintf("workers: %d, coded orders", n), s.URL, events)
 }
 
 // race starts the team and waits until nothing is left to do.
@@ -137,6 +142,7 @@ func work(s spec, w *world) error {
 	stop()
 	err = <-worked
 	p.Close()
+	err = errors.Join(err, w.verify(context.Background()))
 	n := w.digested.Load()
 	if s.Codes {
 		n = w.decided.Load()

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,51 +17,61 @@ import (
 	"grapevine/webhooks"
 )
 
-// advocateID is the customer who has the code in each shop.
-const advocateID = "1"
+// advocates is how many of each shop's customers have a code.
+const advocates = 25
 
-// world is a database with shops, each with a programme and an advocate who has a code.
+// codeOf is the code of an order that has one: the advocates of a shop are used in turn. Of those orders that carry a
+// code in a load (see carriesCode) they are too. All codes are equally long.
+func codeOf(id int64) string { return codeName((id/shops/ordersPerCoded + id/shops) % advocates) }
+
+func codeName(advocate int64) string { return fmt.Sprintf("ANNA-%02d", advocate) }
+
+// world is a database with shops, each with a programme and advocates who have codes.
 type world struct {
 	db       *storage.DB
 	shop     storefront
-	codes    map[string]string // by domain
 	digested atomic.Int64
 	decided  atomic.Int64
+	waits    waits
 }
 
 // prepare fills an empty database, and finds what is there in one that was prepared.
 func prepare(ctx context.Context, db *storage.DB, connector *shopify.Shopify) (*world, error) {
-	w := &world{db: db, codes: map[string]string{}}
-	w.shop = storefront{connector, w.codes}
+	w := &world{db: db, shop: storefront{connector}}
 	there, err := db.Shops(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil || len(there) > 0 {
+		return w, err
 	}
-	for _, s := range there {
-		list, _, err := db.Advocates(ctx, s.ID, rewards.AdvocateFilter{CustomerID: advocateID}, rewards.Page{})
-		if err != nil {
-			return nil, err
-		}
-		w.codes[s.Domain] = list[0].Code
-	}
-	if len(there) > 0 {
-		return w, nil
-	}
+	errs := make([]error, shops)
+	var opening sync.WaitGroup
 	for i := range shops {
-		shop, err := db.AddShop(ctx, storage.NewShop{Platform: shopify.Name, Domain: domain(i), Currency: "USD", Token: "shpat_benchmark"})
-		if err != nil {
-			return nil, err
-		}
-		if _, _, err := db.ApplyProgram(ctx, shop.ID, program(), "name: bench"); err != nil {
-			return nil, err
-		}
-		a, _, err := db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{CustomerID: advocateID, Email: "anna@example.com", FirstName: "Anna"})
-		if err != nil {
-			return nil, err
-		}
-		w.codes[shop.Domain] = a.Code
+		opening.Go(func() { errs[i] = w.open(ctx, domain(i)) })
 	}
-	return w, nil
+	opening.Wait()
+	return w, errors.Join(errs...)
+}
+
+// open makes a shop with its programme and advocates.
+func (w *world) open(ctx context.Context, domain string) error {
+	shop, err := w.db.AddShop(ctx, storage.NewShop{Platform: shopify.Name, Domain: domain, Currency: "USD", Token: "shpat_benchmark"})
+	if err != nil {
+		return err
+	}
+	if _, _, err := w.db.ApplyProgram(ctx, shop.ID, program(), "name: bench"); err != nil {
+		return err
+	}
+	for i := range int64(advocates) {
+		a, _, err := w.db.CreateAdvocate(ctx, shop.ID, rewards.NewAdvocate{
+			CustomerID: fmt.Sprint(1 + i), Email: fmt.Sprintf("anna-%d@example.com", i), FirstName: "Anna", Code: codeName(i),
+		})
+		if err != nil {
+			return err
+		}
+		if a.Code != codeName(i) {
+			return fmt.Errorf("%s was given the code %s", codeName(i), a.Code)
+		}
+	}
+	return nil
 }
 
 // program holds each reward for 14 days, so that a decision writes all that it has to write, the job
@@ -71,26 +84,29 @@ func program() rewards.Program {
 		Rules: []rewards.Rule{{Name: "advocate", For: rewards.ForAdvocate, Reward: rewards.RewardSpec{
 			Kind: rewards.KindDiscountCode, Discount: rewards.Discount{Amount: ten}, Expires: 180 * 24 * time.Hour}}},
 		Qualify: rewards.Qualify{Customers: rewards.CustomersNew}, Attribution: rewards.Attribution{Window: 720 * time.Hour}, Hold: 14 * 24 * time.Hour, PartialRefund: rewards.RefundProportional,
-		Fairness: fairness.Settings{PerDay: 1 << 20, PerMonth: 1 << 20, Strangers: 1 << 20}, // one advocate, and every order is hers
+		Fairness: fairness.Settings{PerDay: 1 << 20, PerMonth: 1 << 20, Strangers: 1 << 20}, // her orders come all at once
 	}
 }
 
 // storefront receives and decodes as Shopify does, and answers calls at once without a network.
 type storefront struct {
 	*shopify.Shopify
-	codes map[string]string
 }
 
 var _ webhooks.Platform = storefront{}
 
-// Order is a paid order by a new customer with the code of the shop's advocate.
-func (s storefront) Order(_ context.Context, shop connectors.Shop, id string) (rewards.Order, error) {
+// Order is a paid order by a new customer with an advocate's code.
+func (s storefront) Order(_ context.Context, _ connectors.Shop, id string) (rewards.Order, error) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return rewards.Order{}, rewards.Errorf(rewards.Invalid, "bad_order_id", "order %q: %w", id, err)
+	}
 	none, at := int64(0), time.Now().UTC().Truncate(time.Second)
 	usd := func(minor int64) rewards.Money { return rewards.Money{Minor: minor, Currency: "USD"} }
 	return rewards.Order{
 		ID: id, Name: "#" + id, PlacedAt: at, UpdatedAt: at, PaidAt: &at, Currency: "USD", Payment: rewards.PaymentPaid,
 		Customer:  &rewards.Person{ID: id, Email: "friend-" + id + "@example.net", EarlierOrders: &none},
-		Codes:     []rewards.AppliedCode{{Code: s.codes[shop.Domain], TookOff: usd(400)}},
+		Codes:     []rewards.AppliedCode{{Code: codeOf(number), TookOff: usd(400)}},
 		Lines:     []rewards.Line{{ID: "1", ProductID: "7001", Quantity: 1, Current: 1, Amount: usd(3600)}, {ID: "2", ProductID: "7002", Quantity: 2, Current: 2, Amount: usd(2000)}},
 		MoneyBack: usd(0),
 	}, nil
@@ -111,36 +127,6 @@ func (s storefront) Changes(context.Context, connectors.Shop, time.Time, string)
 	return connectors.ChangesPage{}, nil
 }
 
-// countedInbox counts the events whose transaction was committed.
-type countedInbox struct {
-	*storage.DB
-	n *atomic.Int64
-}
-
-// Work counts.
-func (c countedInbox) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (int, error) {
-	n, err := c.DB.Work(ctx, worker, limit, f)
-	if err == nil {
-		c.n.Add(int64(n))
-	}
-	return n, err
-}
-
-// countedWork counts the orders whose decision was committed.
-type countedWork struct {
-	*storage.DB
-	n *atomic.Int64
-}
-
-// Decide counts.
-func (c countedWork) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Confirmed) error {
-	err := c.DB.Decide(ctx, l, orders)
-	if err == nil {
-		c.n.Add(int64(len(orders)))
-	}
-	return err
-}
-
 // singly hands out one job at a time, so that each order is judged in a transaction of its own.
 type singly struct{ *storage.DB }
 
@@ -153,7 +139,8 @@ func (s singly) Begin(ctx context.Context, l webhooks.Lane, _ int) ([]webhooks.J
 func (w *world) delivery(n int, codes bool) connectors.Delivery {
 	id, name, code := int64(6_000_000_000+n), domain(n%shops), ""
 	if codes {
-		id, code = id+1_000_000_000, w.codes[name]
+		id += 1_000_000_000
+		code = codeOf(id)
 	}
 	at := time.Now().UTC().Add(-time.Minute)
 	return connectors.Delivery{
