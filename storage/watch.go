@@ -53,12 +53,11 @@ func (d *DB) watchHandle(name string, g *gorm.DB) {
 	})
 }
 
-// lagBounds are seconds.
-var lagBounds = [...]float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600}
+var lagBounds = webhooks.LagBounds()
 
 // lagCounts counts waits. It is safe for concurrent use.
 type lagCounts struct {
-	counts [len(lagBounds) + 1]atomic.Uint64
+	counts [16]atomic.Uint64 // one more than there are bounds
 	micros atomic.Int64
 }
 
@@ -73,7 +72,7 @@ func (l *lagCounts) add(wait time.Duration) {
 }
 
 func (l *lagCounts) read() webhooks.Lags {
-	out := webhooks.Lags{Upper: lagBounds[:], Sum: float64(l.micros.Load()) / 1e6}
+	out := webhooks.Lags{Upper: lagBounds, Sum: float64(l.micros.Load()) / 1e6}
 	for i := range l.counts {
 		out.Total += l.counts[i].Load()
 		if i < len(lagBounds) {

@@ -180,3 +180,18 @@ func TestWhatIsInDoubtIsNoDeadLetter(t *testing.T) {
 		told(0)
 	})
 }
+
+func TestEachWaitHasItsBound(t *testing.T) {
+	t.Parallel()
+	var l lagCounts
+	if len(l.counts) != len(lagBounds)+1 {
+		t.Fatalf("%d counts for %d bounds", len(l.counts), len(lagBounds))
+	}
+	for _, wait := range []time.Duration{-time.Second, 5 * time.Millisecond, time.Hour, 2 * time.Hour} {
+		l.add(wait)
+	}
+	got := l.read()
+	if got.Total != 4 || got.Count[0] != 2 || got.Count[len(lagBounds)-1] != 3 || got.Sum != 10800.005 {
+		t.Errorf("got %+v", got)
+	}
+}

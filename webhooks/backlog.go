@@ -64,6 +64,12 @@ type ChoreState struct {
 	Late bool      // it has not gone well for several of its turns
 }
 
+// LagBounds are by what waits of events are counted, in seconds, rising. They reach from a busy hour's goal to the
+// time at which somebody is called.
+func LagBounds() []float64 {
+	return []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600}
+}
+
 // Lags count how long events waited until their orders were decided, in this process.
 type Lags struct {
 	Upper []float64 // seconds, rising

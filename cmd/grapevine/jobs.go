@@ -15,6 +15,7 @@ import (
 type jobsCmd struct {
 	List  jobsListCmd  `cmd:"" help:"List jobs that are due, or were given up."`
 	Retry jobsRetryCmd `cmd:"" help:"Try a job again that was given up."`
+	Close jobsCloseCmd `cmd:"" help:"Say that the shop has what a job in doubt was to give, after a restore."`
 }
 
 // jobView is a job as commands print it, in the API's words.
@@ -83,6 +84,29 @@ func (c *jobsRetryCmd) Run(ctx context.Context, s *settings, io streams) error {
 		if e := words.For(v.Code); err == nil && v.Code != "" {
 			_, err = fmt.Fprintf(io.out, "It failed last with %s: %s %s\n", v.Code, e.Says, e.Do)
 		}
+		return err
+	})
+}
+
+// jobsCloseCmd is a person's word about a reward that may have been given before the database was restored.
+type jobsCloseCmd struct {
+	Shop string `required:"" placeholder:"ID" help:"The job's shop."`
+	ID   string `arg:"" help:"The job's id, job_…; its code is restored_unclear."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Run leaves the job dead, as a mark that nobody is asked about any more.
+func (c *jobsCloseCmd) Run(ctx context.Context, s *settings, io streams) error {
+	return s.with(ctx, func(db *storage.DB) error {
+		j, err := db.CloseJob(ctx, c.Shop, c.ID)
+		if err != nil {
+			return err
+		}
+		v := viewJob(j)
+		if c.JSON {
+			return io.asJSON(v)
+		}
+		_, err = fmt.Fprintf(io.out, "%s is closed and will not be given: %s\n", v.ID, v.About)
 		return err
 	})
 }

@@ -42,8 +42,8 @@ func (c *restoredCmd) print(io streams, done storage.Restored) error {
 	_, err := fmt.Fprintf(io.out, `%d jobs are looked up in their shops before anything is sent.
 %d shops are asked what changed since %s, and their orders are judged again.
 Rewards that may have been given since then wait as dead jobs (%s): compare them with the shop, then
-`+"`grapevine jobs retry`"+` those that the shop does not have. Now start serve, then run grapevine fsck: it lists
-what the shops hold and the books do not know.
+`+"`grapevine jobs retry` those that the shop does not have, and `grapevine jobs close`"+` those that it has. Now start
+serve, then run grapevine fsck: it lists what the shops hold and the books do not know.
 `, done.Jobs, done.Polls, when(c.Backup), storage.CodeRestored)
 	return err
 }

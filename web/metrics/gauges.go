@@ -2,7 +2,7 @@ package metrics
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -13,15 +13,21 @@ import (
 	"grapevine/webhooks"
 )
 
-// slower is how much longer the figures serve that cost more to count, and how much less often ledgers are
-// looked at.
-const slower = 12
+const (
+	// slower is how much longer the figures serve that cost more to count, and how much less often ledgers are
+	// looked at.
+	slower = 12
+	// stale is after how many such times without an answer they are not shown any more.
+	stale = 10
+)
 
-// figures is one reading.
+// figures is what was read last. Stock and ledgers have moments of their own, at which they were read, zero before
+// the first time.
 type figures struct {
 	webhooks.Backlog
 	webhooks.Stock
-	ledger ledgers
+	ledger            ledgers
+	stockAt, ledgerAt time.Time
 }
 
 // gauges is a collector that reads Stats, and remembers the answer for a short while.
@@ -33,12 +39,13 @@ type gauges struct {
 
 	mu      sync.Mutex
 	read    time.Time // of last; zero before the first
-	counted time.Time // of its Stock
+	counted time.Time // when Stock and ledgers were asked last, whatever they answered
 	last    figures
 	ok      bool
 	round   round
 
-	events, oldest, jobs, oldestJob, late, lateShops      *prometheus.Desc
+	events, oldest, oldestRead, jobs, inDoubt             *prometheus.Desc
+	oldestJob, late, lateShops                            *prometheus.Desc
 	shops, rewards, oldestReward, schema, up              *prometheus.Desc
 	ledgerOK, ledgerAt, choreGood, choreFailed, choreLate *prometheus.Desc
 }
@@ -46,8 +53,10 @@ type gauges struct {
 func newGauges(o Options) *gauges {
 	return &gauges{
 		stats: o.Stats, log: o.Log, keep: o.Keep, now: o.Now, round: round{bad: map[string]bool{}},
-		events:       desc("events", "Events that have not ended well, by status; more than a million are told as a million.", "status"),
-		oldest:       desc("event_oldest_pending_seconds", "Age of the oldest event that nobody has finished with yet."),
+		events:       desc("events", "Events that have not ended well, by status; more than a million pending ones are told as a million, and so are all others together.", "status"),
+		oldest:       desc("event_oldest_pending_seconds", "Age of the oldest event that nobody has looked at yet."),
+		oldestRead:   desc("event_oldest_confirming_seconds", "Age of the oldest event whose order is still to be read from its shop, in shops that are called."),
+		inDoubt:      desc("jobs_in_doubt", "Jobs that wait for a person since the database was restored: their rewards may have been given."),
 		jobs:         desc("jobs", "Jobs by kind and state: due now, waiting in all, dead (given up).", "kind", "state"),
 		oldestJob:    desc("job_oldest_due_seconds", "How long the job that should have been done first has been waiting, in shops that are called."),
 		late:         desc("shop_late_seconds", "How long the oldest due job of a shop has been waiting: the 20 shops that wait longest, and the longest wait of all others as other.", "shop"),
@@ -67,7 +76,7 @@ func newGauges(o Options) *gauges {
 
 // Describe lists the gauges.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{g.events, g.oldest, g.jobs, g.oldestJob, g.late, g.lateShops, g.shops, g.rewards,
+	for _, d := range []*prometheus.Desc{g.events, g.oldest, g.oldestRead, g.jobs, g.inDoubt, g.oldestJob, g.late, g.lateShops, g.shops, g.rewards,
 		g.oldestReward, g.schema, g.up, g.ledgerOK, g.ledgerAt, g.choreGood, g.choreFailed, g.choreLate} {
 		ch <- d
 	}
@@ -85,25 +94,42 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	g.sendBacklog(gauge, f.Backlog)
-	g.sendStock(gauge, f.Stock)
-	gauge(g.ledgerOK, truth(f.ledger.ok))
+	if g.fresh(f.stockAt) {
+		g.sendStock(gauge, f.Stock)
+	}
+	if g.fresh(f.ledgerAt) {
+		gauge(g.ledgerOK, truth(f.ledger.ok))
+	}
 	if !f.ledger.at.IsZero() {
 		gauge(g.ledgerAt, float64(f.ledger.at.Unix()))
 	}
 }
 
+// fresh tells whether what is seldom read may be shown.
+func (g *gauges) fresh(at time.Time) bool {
+	return !at.IsZero() && g.now().Sub(at) < stale*slower*g.keep
+}
+
 type sender func(d *prometheus.Desc, v float64, labels ...string)
 
+// What is none is told as 0, so that the first that dies is seen to be one more.
+var (
+	openEvents = []webhooks.EventStatus{webhooks.EventPending, webhooks.EventConfirming, webhooks.EventHeld, webhooks.EventQuarantined, webhooks.EventDead}
+	jobKinds   = []rewards.JobKind{rewards.JobConfirm, rewards.JobFulfil, rewards.JobOffer, rewards.JobCodes, rewards.JobRetire, rewards.JobPoll}
+)
+
 func (g *gauges) sendBacklog(gauge sender, b webhooks.Backlog) {
-	for status, n := range b.Events {
-		gauge(g.events, float64(n), string(status))
+	for _, status := range openEvents {
+		gauge(g.events, float64(b.Events[status]), string(status))
 	}
 	gauge(g.oldest, b.OldestEvent.Seconds())
+	gauge(g.oldestRead, b.OldestConfirming.Seconds())
+	gauge(g.inDoubt, float64(b.InDoubt))
 	for kind, n := range b.Due {
 		gauge(g.jobs, float64(n), string(kind), "due")
 	}
-	for kind, n := range b.Dead {
-		gauge(g.jobs, float64(n), string(kind), "dead")
+	for _, kind := range jobKinds {
+		gauge(g.jobs, float64(b.Dead[kind]), string(kind), "dead")
 	}
 	gauge(g.oldestJob, b.OldestDue.Seconds())
 	late := 0
@@ -148,29 +174,47 @@ func (g *gauges) current() (figures, bool) {
 	if !g.read.IsZero() && g.now().Sub(g.read) < g.keep {
 		return g.last, g.ok
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), readWithin, errors.New("metrics: 5s budget"))
-	defer cancel()
-	err := g.readFigures(ctx)
-	if err != nil {
-		g.log.Warn("figures not read", "code", rewards.CodeOf(err), "error", err)
+	g.read, g.ok = g.now(), g.within(readWithin, "what waits", func(ctx context.Context) (err error) {
+		g.last.Backlog, err = g.stats.Backlog(ctx)
+		return err
+	})
+	if g.ok && (g.counted.IsZero() || g.now().Sub(g.counted) >= slower*g.keep) {
+		g.count()
 	}
-	g.read, g.ok = g.now(), err == nil
 	return g.last, g.ok
 }
 
-func (g *gauges) readFigures(ctx context.Context) (err error) {
-	if g.last.Backlog, err = g.stats.Backlog(ctx); err != nil {
-		return err
-	}
-	if !g.counted.IsZero() && g.ok && g.now().Sub(g.counted) < slower*g.keep {
-		return nil
-	}
-	if g.last.Stock, err = g.stats.Stock(ctx); err != nil {
-		return err
-	}
-	if g.last.ledger, err = g.round.goOn(ctx, g.stats, g.log, g.now()); err != nil {
-		return err
-	}
+// count reads what is seldom read. Each part has a time of its own and keeps its last figures where it gets no
+// answer: that one of them takes too long does not mean that the database is down.
+func (g *gauges) count() {
 	g.counted = g.now()
-	return nil
+	if g.within(stockWithin, "what changes slowly", func(ctx context.Context) error {
+		s, err := g.stats.Stock(ctx)
+		if err == nil {
+			g.last.Stock = s
+		}
+		return err
+	}) {
+		g.last.stockAt = g.now()
+	}
+	if g.within(ledgersWithin, "ledgers", func(ctx context.Context) error {
+		l, err := g.round.goOn(ctx, g.stats, g.log, g.now())
+		if err == nil {
+			g.last.ledger = l
+		}
+		return err
+	}) {
+		g.last.ledgerAt = g.now()
+	}
+}
+
+// within reads a part of the figures, and tells whether it could.
+func (g *gauges) within(budget time.Duration, what string, read func(ctx context.Context) error) bool {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), budget, fmt.Errorf("metrics: %s budget", budget))
+	defer cancel()
+	err := read(ctx)
+	if err != nil {
+		g.log.Warn("figures not read", "which", what, "code", rewards.CodeOf(err), "error", err)
+	}
+	return err == nil
 }

@@ -19,7 +19,7 @@ func newInner(s Stats) *inner {
 		stats:       s,
 		decided:     desc("event_decision_lag_seconds", "Time from a webhook's arrival until its order was judged, for orders that have to be read from the shop."),
 		refused:     desc("late_writes_refused_total", "Writes of this process that the database refused because another process had taken the shop over."),
-		listens:     desc("listening", "1 where the news of other processes arrive at once, 0 where they should and only the clock wakes this one."),
+		listens:     desc("listening", "1 where the news of other processes arrive at once, 0 where they should and only the clock wakes this one, whatever the reason; absent where nobody wants them."),
 		leads:       desc("leader", "1 in the process that does the periodic work."),
 		connections: desc("database_connections", "Connections to the database by pool and state: open, in_use, max.", "pool", "state"),
 		waits:       desc("database_connection_waits_total", "How often somebody had to wait for a connection.", "pool"),
@@ -47,7 +47,7 @@ func (c *inner) Collect(ch chan<- prometheus.Metric) {
 	ch <- lags(c.decided, in.Decided)
 	send(c.refused, prometheus.CounterValue, float64(in.Refused))
 	send(c.leads, prometheus.GaugeValue, truth(in.Leads))
-	if in.Listens || in.Deaf { // an SQLite file has no other processes
+	if in.Listens || in.Deaf { // an SQLite file has no other processes, and who only receives wants no news
 		send(c.listens, prometheus.GaugeValue, truth(in.Listens))
 	}
 	for _, p := range in.Pools {

@@ -93,16 +93,13 @@ func (m *Metrics) countDoor() {
 func (m *Metrics) countWork() {
 	m.digested = counter("events_ended_total", "Events by the way they ended; confirming ones wait for their order.", "status")
 	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grapevine_event_digest_lag_seconds",
-		Help: "Time from a webhook's arrival until it was read and its order, if it has no code of ours, recorded.", Buckets: lagBounds})
+		Help: "Time from a webhook's arrival until it was read and its order, if it has no code of ours, recorded.", Buckets: webhooks.LagBounds()})
 	m.called = counter("shop_jobs_total", "Jobs that were tried in shops, by what came of it.", "kind", "outcome")
 	m.callTimes = histograms("shop_job_seconds", "Time that a job took, with all its calls to the shop.",
 		[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}, "kind")
 	m.retried = counter("shop_retries_total", "Jobs that have to be tried again.", "kind")
 	m.registry.MustRegister(m.digested, m.lag, m.called, m.callTimes, m.retried)
 }
-
-// lagBounds reach from a busy hour's goal to the time at which somebody is called.
-var lagBounds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600}
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "grapevine_" + name, Help: help}, labels)

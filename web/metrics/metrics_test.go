@@ -21,6 +21,7 @@ type figuresOf struct {
 	broken  bool // shop_a's ledger
 	stocks  int  // how often Stock was asked
 	err     error
+	slow    error // of Stock and CheckLedgers
 }
 
 func (f *figuresOf) set(pending int64, err error) {
@@ -34,8 +35,8 @@ func (f *figuresOf) Backlog(context.Context) (webhooks.Backlog, error) {
 	defer f.mu.Unlock()
 	return webhooks.Backlog{
 		Events:      map[webhooks.EventStatus]int64{webhooks.EventPending: f.pending, webhooks.EventDead: 2},
-		OldestEvent: 90 * time.Second,
-		Due:         map[rewards.JobKind]int64{rewards.JobFulfil: 3}, Dead: map[rewards.JobKind]int64{rewards.JobOffer: 5},
+		OldestEvent: 90 * time.Second, OldestConfirming: 80 * time.Second, InDoubt: 8,
+		Due: map[rewards.JobKind]int64{rewards.JobFulfil: 3}, Dead: map[rewards.JobKind]int64{rewards.JobOffer: 5},
 		OldestDue: 70 * time.Second,
 		Late:      []webhooks.LateShop{{ShopID: "shop_a", Age: 70 * time.Second}, {ShopID: "shop_b", Age: time.Second}},
 		LateRest:  webhooks.LateShop{Age: time.Second},
@@ -47,6 +48,9 @@ func (f *figuresOf) Stock(context.Context) (webhooks.Stock, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stocks++
+	if f.slow != nil {
+		return webhooks.Stock{}, f.slow
+	}
 	return webhooks.Stock{
 		Rewards: map[rewards.Status]int64{rewards.StatusIssuing: 7}, OldestIssuing: time.Minute,
 		Waiting: map[rewards.JobKind]int64{rewards.JobFulfil: 4}, Schema: 12,
@@ -57,6 +61,9 @@ func (f *figuresOf) Stock(context.Context) (webhooks.Stock, error) {
 func (f *figuresOf) CheckLedgers(_ context.Context, after string, breach func(shopID, text string)) (string, []string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.slow != nil {
+		return "", nil, f.slow
+	}
 	if after == "" {
 		if f.broken {
 			breach("shop_a", "row 3 was changed")
@@ -145,7 +152,8 @@ func TestGaugesAreReadAtMostOnceInAWhile(t *testing.T) {
 	f := &figuresOf{pending: 1}
 	m := newMetrics(t, f, func() time.Time { return now })
 	wants(t, scrape(t, m), `grapevine_events{status="pending"} 1`, `grapevine_events{status="dead"} 2`,
-		`grapevine_event_oldest_pending_seconds 90`, `grapevine_jobs{kind="fulfil",state="due"} 3`, `grapevine_jobs{kind="fulfil",state="waiting"} 4`, `grapevine_jobs{kind="offer",state="dead"} 5`,
+		`grapevine_event_oldest_pending_seconds 90`, `grapevine_event_oldest_confirming_seconds 80`, `grapevine_jobs_in_doubt 8`,
+		`grapevine_events{status="quarantined"} 0`, `grapevine_jobs{kind="fulfil",state="dead"} 0`, `grapevine_jobs{kind="fulfil",state="due"} 3`, `grapevine_jobs{kind="fulfil",state="waiting"} 4`, `grapevine_jobs{kind="offer",state="dead"} 5`,
 		`grapevine_job_oldest_due_seconds 70`, `grapevine_shop_late_seconds{shop="shop_a"} 70`, `grapevine_shop_late_seconds{shop="other"} 1`,
 		`grapevine_late_shops 1`, `grapevine_reward_oldest_issuing_seconds 60`, `grapevine_schema_version 12`,
 		`grapevine_chore_last_success_timestamp_seconds{chore="scrub"} 1000`, `grapevine_chore_failed{chore="scrub"} 0`, `grapevine_chore_failed{chore="leaks"} 1`,
@@ -187,6 +195,37 @@ func TestADatabaseThatIsDownHidesItsFiguresOnly(t *testing.T) {
 	f.set(1, nil)
 	now = now.Add(5 * time.Second)
 	wants(t, scrape(t, m), `grapevine_database_up 1`, `grapevine_events{status="pending"} 1`)
+}
+
+func TestWhatTakesTooLongToCountHidesNothingElse(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	f := &figuresOf{pending: 1, slow: rewards.Errorf(rewards.Unavailable, "db_slow", "it took too long")}
+	m := newMetrics(t, f, func() time.Time { return now })
+	later := func(d time.Duration) string {
+		now = now.Add(d)
+		return scrape(t, m)
+	}
+	lacks := func(text string) {
+		t.Helper()
+		for _, name := range []string{"grapevine_rewards{", "grapevine_reward_oldest_issuing_seconds ", "grapevine_schema_version ", "grapevine_ledger_ok "} {
+			if strings.Contains(text, "\n"+name) {
+				t.Errorf("%s is shown, and was not read", name)
+			}
+		}
+	}
+	text := scrape(t, m)
+	wants(t, text, `grapevine_database_up 1`, `grapevine_events{status="pending"} 1`)
+	lacks(text)
+	wants(t, later(55*time.Second), `grapevine_database_up 1`)
+	if f.stocks != 1 {
+		t.Errorf("what could not be counted was asked for %d times within a minute", f.stocks)
+	}
+	f.slow = nil
+	wants(t, later(5*time.Second), `grapevine_rewards{status="issuing"} 7`, `grapevine_ledger_ok 1`)
+	f.slow = rewards.Errorf(rewards.Unavailable, "db_slow", "it took too long")
+	wants(t, later(time.Minute), `grapevine_rewards{status="issuing"} 7`, `grapevine_ledger_ok 1`, `grapevine_database_up 1`)
+	lacks(later(9 * time.Minute))
 }
 
 func TestTwoProgramsDoNotShareFigures(t *testing.T) {

@@ -23,5 +23,9 @@ type Stats interface {
 // Inner is what a handle on the database has counted in this process.
 type Inner = webhooks.Inner
 
-// readWithin bounds one reading of the figures.
-const readWithin = 5 * time.Second
+// What bounds the reading of figures. All together stay below the ten seconds that Prometheus waits.
+const (
+	readWithin    = 5 * time.Second
+	stockWithin   = 3 * time.Second
+	ledgersWithin = time.Second
+)
