@@ -32,10 +32,11 @@ func (p *Pipeline) laneLoop(ctx context.Context) {
 		if !ok {
 			return
 		}
+		asked := p.opts.Now() // the database counts from when it heard of it, which is later
 		lane, err := p.lease(ctx)
 		switch rewards.KindOf(err) {
 		case "":
-			p.serve(ctx, lane, place)
+			p.serve(ctx, lane, asked, place)
 		case rewards.NotFound:
 			sleep(ctx, p.opts.Poll, p.due)
 		default:
@@ -64,7 +65,7 @@ type visit struct {
 	store Storefront
 	pause time.Duration // how long the shop rests afterwards
 	over  bool          // nothing more is to be done for the shop now
-	held  time.Time     // when the lease was last taken or renewed
+	held  time.Time     // when the lease was last asked for, or to be renewed
 	place *place
 	mu    sync.Mutex // guards held, pause, calls and slowest while several calls are under way
 	// calls is how many calls were made, slowest what the slowest took.
@@ -74,9 +75,10 @@ type visit struct {
 	stopping func() bool
 }
 
-// serve does a shop's due jobs until there are none, its turn is over, or the shop wants rest.
-func (p *Pipeline) serve(ctx context.Context, lane Lane, place *place) {
-	v := &visit{Pipeline: p, lane: lane, held: p.opts.Now(), place: place, stopping: func() bool { return ctx.Err() != nil }}
+// serve does a shop's due jobs until there are none, its turn is over, or the shop wants rest. The lease runs from
+// held on.
+func (p *Pipeline) serve(ctx context.Context, lane Lane, held time.Time, place *place) {
+	v := &visit{Pipeline: p, lane: lane, held: held, place: place, stopping: func() bool { return ctx.Err() != nil }}
 	if lane.Slow {
 		place.drags()
 	}
@@ -155,9 +157,10 @@ func (v *visit) act(ctx context.Context, j Job) (outcome string, err error) {
 }
 
 // booksClosed tells whether nothing can be written now: the database is away, or the lease was lost and
-// another process serves the shop.
+// another process serves the shop. A statement that took too long is the job's own fault.
 func booksClosed(err error) bool {
-	return rewards.KindOf(err) == rewards.Unavailable || rewards.CodeOf(err) == "lease_lost"
+	code := rewards.CodeOf(err)
+	return rewards.KindOf(err) == rewards.Unavailable && code != "statement_timeout" || code == "lease_lost"
 }
 
 // failure is a try that did not bring the job to its end.
@@ -221,7 +224,7 @@ func (v *visit) settle(ctx context.Context, j Job, f *failure) (outcome string, 
 	case ends && !unclear && !retryable(call):
 		v.opts.Log.Error("job given up", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
-	case ends && v.opts.Now().Sub(j.FirstAt) > giveUp:
+	case ends && j.Begun.Sub(j.FirstAt) > giveUp:
 		v.opts.Log.Error("job given up after its last try", "shop", v.lane.Shop.ID, "job", j.ID, "kind", j.Kind, "code", rewards.CodeOf(call))
 		return "buried", v.opts.Work.Bury(ctx, v.lane, j, call)
 	}
@@ -251,6 +254,10 @@ func (v *visit) call(ctx context.Context, do func(ctx context.Context) (connecto
 	defer waits.Stop()
 	fault.Point(ctx, fault.CallBefore)
 	begun := v.opts.Now()
+	if err := v.outlives(begun); err != nil {
+		span.End(err)
+		return connectors.Receipt{}, &connectors.CallError{Cause: err}
+	}
 	r, err := do(ctx)
 	took := v.opts.Now().Sub(begun)
 	span.End(err)
@@ -276,5 +283,17 @@ func (v *visit) hold(ctx context.Context) error {
 		return err
 	}
 	v.held = now
+	return nil
+}
+
+// outlives makes sure that a call which begins now ends before the lease does. The process may have been stopped
+// since it held on, for longer than the lease: another may be at the shop by now. Kind Unavailable, code lease_old:
+// nothing was sent.
+func (v *visit) outlives(now time.Time) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if age := now.Sub(v.held); age > leaseFor-callFor {
+		return rewards.Errorf(rewards.Unavailable, "lease_old", "the lease on shop %s was asked for %s ago", v.lane.Shop.ID, age.Round(time.Second))
+	}
 	return nil
 }
