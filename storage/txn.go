@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -23,13 +24,13 @@ type txn struct {
 	leased string
 	// left are the traces of orders at hand that are known to be stored.
 	left map[leftTrace]bool
-	// told is what is to be logged once the transaction is committed.
+	// told is what is to be logged or counted once the transaction is committed.
 	told []func(*slog.Logger)
 	// traces are the traceparents of what asks for jobs, by the job's subject; "" is for all others.
 	traces map[string]string
 }
 
-// afterwards has something logged once the transaction is committed: of one that is run again only the
+// afterwards has something logged or counted once the transaction is committed: of one that is run again only the
 // last run counts.
 func (x *txn) afterwards(tell func(*slog.Logger)) { x.told = append(x.told, tell) }
 
@@ -63,9 +64,10 @@ func (d *DB) writeAs(ctx context.Context, doing string, door bool, f func(x *txn
 			break
 		}
 	}
-	if err == nil && d.log != nil {
+	if err == nil {
+		log := cmp.Or(d.log, slog.New(slog.DiscardHandler))
 		for _, tell := range told {
-			tell(d.log)
+			tell(log)
 		}
 	}
 	return d.fault(doing, err)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -82,14 +83,14 @@ func (l *lagCounts) read() webhooks.Lags {
 	return out
 }
 
-// decided counts how long events had waited that a decision has ended. A transaction that is run again
-// counts them again, which is rare and does no harm.
-func (x *txn) decided(received []stamp) error {
-	now, err := x.now()
-	for _, at := range received {
-		x.d.inner.decided.add(now.Sub(at.Time))
-	}
-	return err
+// decided counts how long events had waited that a decision has ended, until that is committed.
+func (x *txn) decided(received []stamp) {
+	x.afterwards(func(*slog.Logger) {
+		now := x.d.clock()
+		for _, at := range received {
+			x.d.inner.decided.add(now.Sub(at.Time))
+		}
+	})
 }
 
 var _ interface {

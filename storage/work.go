@@ -178,12 +178,10 @@ func (x *txn) endWaiting(shopID string, orders []webhooks.Confirmed) error {
 	received, err := queryAll[stamp](x, judged, `UPDATE events AS e SET order_id = o.order_id, status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
 FROM v JOIN orders o ON o.shop_id = ? AND o.order_id = v.order_id
 WHERE e.shop_id = o.shop_id AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming' RETURNING due_at`, shopID)
-	if err == nil {
-		err = x.decided(received)
-	}
 	if err != nil {
 		return err
 	}
+	x.decided(received)
 	_, err = x.execAll(none, `UPDATE events AS e SET status = 'ignored', reason = ?, finished_at = {now} FROM v
 WHERE e.shop_id = ? AND e.order_id = v.asked AND e.order_id <> '' AND e.status = 'confirming'`, connectors.NotAnOrder, shopID)
 	return err
