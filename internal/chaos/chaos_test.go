@@ -100,7 +100,7 @@ func TestASeedDrawsTheSamePlanEachTimeAndNoOtherSeedDoes(t *testing.T) {
 	}
 }
 
-func TestFiftySeedsHaveEveryFaultEveryPointAndEveryTopology(t *testing.T) {
+func TestFiftySeedsDrawEveryFaultEveryPointAndEveryTopology(t *testing.T) {
 	t.Parallel()
 	drawn := map[string]bool{}
 	for seed := range uint64(50) {
@@ -122,6 +122,38 @@ func TestFiftySeedsHaveEveryFaultEveryPointAndEveryTopology(t *testing.T) {
 	for _, want := range wanted {
 		if !drawn[want] {
 			t.Errorf("no plan of fifty has %q", want)
+		}
+	}
+}
+
+func TestAFaultAndAPointOfWhichNothingCameAreNamed(t *testing.T) {
+	t.Parallel()
+	full := func() result {
+		r := result{plan: plan{Faults: []planned{{Kind: diskFull}}}, injected: map[string]int{diskFull: 1}, hits: map[string]int{}}
+		for _, kind := range kinds {
+			r.injected[kind] = 1
+		}
+		for _, name := range fault.Points {
+			r.hits[name] = 1
+		}
+		return r
+	}
+	for name, tc := range map[string]struct {
+		change func(r *result)
+		want   []string
+	}{
+		"all were met":                  {change: func(*result) {}},
+		"no commit was lost":            {change: func(r *result) { r.injected[lostCommit] = 0 }, want: []string{lostCommit}},
+		"a disk was to run full":        {change: func(r *result) { delete(r.injected, diskFull) }, want: []string{diskFull}},
+		"no plan has a small disk":      {change: func(r *result) { delete(r.injected, diskFull); r.plan.Faults = nil }},
+		"a point was not come to":       {change: func(r *result) { delete(r.hits, fault.CallAnswered) }, want: []string{fault.CallAnswered}},
+		"a reset with nothing to reset": {change: func(r *result) { delete(r.injected, linkReset) }, want: []string{linkReset}},
+	} {
+		a := full()
+		tc.change(&a)
+		b := result{plan: a.plan, injected: map[string]int{killed: 1}}
+		if got := withoutEffect([]result{a, b}); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
 }
@@ -219,6 +251,9 @@ func TestACommitCanBeLostOnItsWayThereAndBack(t *testing.T) {
 		if err := exec("BEGIN", "INSERT INTO kept VALUES ("+string(rune('0'+id))+")", "COMMIT"); err == nil {
 			t.Errorf("%c: nobody noticed", direction)
 		}
+	}
+	if lost := r.calm(); lost[toServer] != 1 || lost[toClient] != 1 {
+		t.Errorf("%v were counted as lost", lost)
 	}
 	got, err := column[int](d, "SELECT id FROM kept ORDER BY id")
 	if err != nil || !slices.Equal(got, []int{2}) {

@@ -41,7 +41,8 @@ func (w *world) compare() {
 	}
 }
 
-// compareInbox wants a row for every webhook that was answered 2xx (I1), and an end for each (I2).
+// compareInbox wants a row for every webhook that was answered 2xx and none for what nobody signed (I1), and an end
+// for each (I2).
 func (w *world) compareInbox() {
 	keys, err := column[[]byte](w.db, "SELECT uuid_send(key) FROM seen")
 	if err != nil {
@@ -57,6 +58,11 @@ func (w *world) compareInbox() {
 	for key, what := range w.post.acked {
 		if !seen[key] {
 			w.fail("I1: %s was answered 2xx and is not there", what)
+		}
+	}
+	for key, what := range w.post.forged {
+		if seen[key] {
+			w.fail("I1: nobody signed %s and it is there", what)
 		}
 	}
 	for key := range w.post.garbage {

@@ -38,7 +38,7 @@ func newDatabase(place string) (*database, error) {
 	opts := testdb.Options{Fsync: true, Settings: map[string]string{"max_wal_size": "128MB"}}
 	switch place {
 	case inMemory:
-		opts.Dir = memory()
+		opts.Dir = directoryInMemory()
 	case onSmallDisk:
 		if err := d.mount(); err != nil {
 			return nil, err
@@ -56,8 +56,8 @@ func newDatabase(place string) (*database, error) {
 	return d, nil
 }
 
-// memory is a directory in memory, or "" where that is none.
-func memory() string {
+// directoryInMemory is one, or "" where there is none.
+func directoryInMemory() string {
 	const dir = "/dev/shm"
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return ""

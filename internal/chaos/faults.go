@@ -14,7 +14,7 @@ func (w *world) disturb() {
 		under.Go(func() {
 			w.step("%s of %s for %v", f.Kind, w.targetOf(f), f.For)
 			if w.do(f) {
-				w.inject(f.Kind)
+				w.inject(f.Kind, 1)
 			}
 		})
 	}
@@ -31,7 +31,8 @@ func (w *world) targetOf(f planned) string {
 	return w.processes[f.Target].name
 }
 
-// do carries out one fault to its end; it tells whether there was something to disturb.
+// do carries out one fault to its end; it tells whether there was something to disturb. Of commits that are to be lost
+// it is known in the end only: see calm.
 func (w *world) do(f planned) bool {
 	var err error
 	switch f.Kind {
@@ -47,11 +48,13 @@ func (w *world) do(f planned) bool {
 	case shopDown, shopSlow, shopSilent, shopReset:
 		err = w.shops[f.Target].line.suffer(f, f.Kind == shopDown)
 	case linkReset:
-		w.processes[f.Target].relay.reset()
+		return w.processes[f.Target].relay.reset()
 	case lostReply:
 		w.processes[f.Target].relay.loseCommits(toClient, f.N)
+		return false
 	case lostCommit:
 		w.processes[f.Target].relay.loseCommits(toServer, f.N)
+		return false
 	default:
 		err = w.processes[f.Target].line.suffer(f, f.Kind == linkDown)
 	}

@@ -72,6 +72,9 @@ func (c *chaos) run() error {
 	results := c.runAll(programs, base, commit)
 	fmt.Fprint(c.out, summary(results, fault.Points))
 	fmt.Fprintf(c.out, "\n%.0f s in all\n", time.Since(begun).Seconds())
+	if unmet := withoutEffect(results); len(results) >= enoughSeeds && c.opts.bug == "" && len(unmet) > 0 {
+		return fmt.Errorf("over %d seeds nothing came of: %s", len(results), strings.Join(unmet, ", "))
+	}
 	for _, r := range results {
 		if len(r.failures) > 0 {
 			return errors.New("something is wrong, see above; what is left is in " + base)

@@ -39,6 +39,7 @@ type post struct {
 	letters []*letter
 	acked   map[string]string // key in the inbox → what it was, of all that was answered 2xx
 	garbage map[string]bool   // keys of what nobody can read
+	forged  map[string]string // key in the inbox → what it was, of all that nobody signed
 }
 
 // letter is a webhook on its way.
@@ -55,7 +56,7 @@ type letter struct {
 func newPost(w *world) *post {
 	return &post{
 		w: w, slots: make(chan struct{}, senders), hurry: make(chan struct{}),
-		acked: map[string]string{}, garbage: map[string]bool{},
+		acked: map[string]string{}, garbage: map[string]bool{}, forged: map[string]string{},
 		client: &http.Client{Timeout: sendFor, Transport: &http.Transport{
 			DialContext: (&net.Dialer{Timeout: time.Second}).DialContext, MaxIdleConnsPerHost: senders, IdleConnTimeout: 5 * time.Second,
 		}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
@@ -77,6 +78,9 @@ func (p *post) take(rng *rand.Rand, sh *shop, d shopifytest.Delivery) {
 	if rng.IntN(25) == 0 {
 		forged := d
 		forged.WebhookID = "forged-" + d.WebhookID
+		p.mu.Lock()
+		p.forged[keyOf(sh.domain, forged.WebhookID)] = fmt.Sprintf("%s %s of %s", d.Topic, forged.WebhookID, sh.domain)
+		p.mu.Unlock()
 		p.send(&letter{shop: sh, delivery: forged, forged: true, copies: 1})
 	}
 	if rng.IntN(40) == 0 {

@@ -90,6 +90,9 @@ func (p *process) start(quiet bool) error {
 	if p.ended || p.running() {
 		return nil
 	}
+	if p.armed != nil && len(p.points) > 1 && p.points[0] == *p.armed { // the last launch did not come there
+		p.points = append(slices.Clone(p.points[1:]), p.points[0])
+	}
 	p.armed, p.told = nil, false
 	env := maps.Clone(p.w.env)
 	env["GRAPEVINE_DATABASE_URL"] = p.w.db.at(p.line.address())
@@ -188,13 +191,13 @@ func (p *process) await(cmd *exec.Cmd, exited chan struct{}) {
 	}
 }
 
-// hit takes a point off the list: until it was met each launch waits for it.
+// hit takes a point off the list. One that was not met goes behind the others at the next launch.
 func (p *process) hit(at point) {
 	p.w.hit(p.name, at)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.points) > 0 && p.points[0] == at {
-		p.points = p.points[1:]
+	if i := slices.Index(p.points, at); i >= 0 {
+		p.points = slices.Delete(slices.Clone(p.points), i, i+1)
 	}
 }
 

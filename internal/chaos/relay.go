@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type relay struct {
 	conns  map[net.Conn]struct{} // of both sides
 	closed bool
 	lose   map[byte]int // by direction: how many commits are to be lost there
-	lost   int
+	lost   map[byte]int // and how many were
 }
 
 // The directions.
@@ -35,7 +36,7 @@ func newRelay(socket string) (*relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &relay{listener: l, socket: socket, conns: map[net.Conn]struct{}{}, lose: map[byte]int{}}
+	r := &relay{listener: l, socket: socket, conns: map[net.Conn]struct{}{}, lose: map[byte]int{}, lost: map[byte]int{}}
 	r.done.Go(r.accept)
 	return r, nil
 }
@@ -49,21 +50,22 @@ func (r *relay) loseCommits(direction byte, n int) {
 	r.lose[direction] += n
 }
 
-// calm forgets the commits that were to be lost, and tells how many were.
-func (r *relay) calm() int {
+// calm forgets the commits that were to be lost, and tells by direction how many were.
+func (r *relay) calm() map[byte]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.lose)
-	return r.lost
+	return maps.Clone(r.lost)
 }
 
-// reset cuts all connections, with a reset and not with a good-bye.
-func (r *relay) reset() {
+// reset cuts all connections, with a reset and not with a good-bye; it tells whether there were any.
+func (r *relay) reset() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c := range r.conns {
 		hangUp(c)
 	}
+	return len(r.conns) > 0
 }
 
 func (r *relay) close() {
@@ -183,6 +185,6 @@ func (r *relay) loses(direction, kind byte, body []byte, open bool) bool {
 		return false
 	}
 	r.lose[direction]--
-	r.lost++
+	r.lost[direction]++
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
+	"grapevine/internal/fault"
 )
 
 // result is what became of one plan.
@@ -194,4 +195,35 @@ func summary(results []result, points []string) string {
 		fmt.Fprintf(&b, "| %s | %d |\n", name, hits[name])
 	}
 	return b.String()
+}
+
+// enoughSeeds is how many leave no kind of fault and no named point to chance.
+const enoughSeeds = 20
+
+// withoutEffect are the kinds of faults and the named points of which nothing came in any run, although each of
+// them should have been met. A disk that runs full is asked for only where a plan has one.
+func withoutEffect(results []result) (unmet []string) {
+	injected, hits, drawn := map[string]int{}, map[string]int{}, map[string]bool{}
+	for _, r := range results {
+		for kind, n := range r.injected {
+			injected[kind] += n
+		}
+		for name, n := range r.hits {
+			hits[name] += n
+		}
+		for _, f := range r.plan.Faults {
+			drawn[f.Kind] = true
+		}
+	}
+	for _, kind := range slices.Concat(kinds, []string{diskFull}) {
+		if injected[kind] == 0 && (kind != diskFull || drawn[kind]) {
+			unmet = append(unmet, kind)
+		}
+	}
+	for _, name := range fault.Points {
+		if hits[name] == 0 {
+			unmet = append(unmet, name)
+		}
+	}
+	return unmet
 }

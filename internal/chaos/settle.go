@@ -57,8 +57,11 @@ func (w *world) calm() error {
 		return err
 	}
 	for _, p := range w.processes {
-		if n := p.relay.calm(); n > 0 {
-			w.step("%d commits of %s were lost", n, p.name)
+		lost := p.relay.calm()
+		w.inject(lostCommit, lost[toServer])
+		w.inject(lostReply, lost[toClient])
+		if len(lost) > 0 {
+			w.step("of %s %d commits were lost, and %d replies to them", p.name, lost[toServer], lost[toClient])
 		}
 		if err := p.line.heal(); err != nil {
 			return err

@@ -209,11 +209,13 @@ func (w *world) failed() bool {
 	return len(w.failures) > 0
 }
 
-// inject counts a fault.
-func (w *world) inject(kind string) {
+// inject counts faults that had an effect.
+func (w *world) inject(kind string, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.injected[kind]++
+	if n > 0 {
+		w.injected[kind] += n
+	}
 }
 
 // hit counts a named point at which a process did what it was told to.
