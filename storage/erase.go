@@ -62,6 +62,9 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 	if customerID == "" && len(orderIDs) == 0 {
 		return "no_customer", nil
 	}
+	if err := x.patiently(); err != nil {
+		return "", err
+	}
 	group, _, err := x.lockAround(shopID)
 	if err != nil {
 		return "", err
@@ -95,6 +98,16 @@ func (in *inboxTx) customerErased(shopID, customerID string, orderIDs []string, 
 		return "", err
 	}
 	return reason, e.events(orderIDs)
+}
+
+// patiently lets statements take as long as they need until the transaction ends: nobody is to be kept because there
+// is much of him.
+func (x *txn) patiently() error {
+	if x.d.lite {
+		return nil
+	}
+	_, err := x.exec("SET LOCAL statement_timeout = 0")
+	return err
 }
 
 func (in *inboxTx) forget(shopID, customerID string) {
@@ -153,7 +166,7 @@ WHERE shop_id = ? AND id = ?`, e.reason, e.shopID, id)
 // already keeps it until its step has ended, as with an advocate.
 func (e *eraser) asFriend(orderIDs []string) error {
 	_, err := e.exec(`UPDATE rewards SET customer_id = ? WHERE shop_id = ? AND beneficiary = 'friend' AND customer_id <> '' AND (customer_id = ? OR order_id IN ?)
-  AND (status <> 'issuing' OR ?)`, e.alias, e.shopID, e.customerID, orderIDs, e.reason == "shop_erased")
+  AND status <> 'issuing'`, e.alias, e.shopID, e.customerID, orderIDs)
 	return err
 }
 
@@ -299,54 +312,6 @@ func (e *eraser) events(orderIDs []string) error {
 	}
 	_, err = e.exec(`UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ? AND order_id IN ? AND order_id <> ''`, e.shopID, orderIDs)
 	return err
-}
-
-// namelessPart is how many orders without a customer are forgotten by one statement.
-const namelessPart = 400
-
-// shopErased forgets all people of a shop, and its token. The request comes days after the shop has left:
-// one that is installed again by then keeps them.
-func (in *inboxTx) shopErased(shopID string) (string, error) {
-	x := in.x
-	if err := x.lockLane(shopID); err != nil {
-		return "", err
-	}
-	row, err := x.shop(shopID)
-	if err != nil {
-		return "", err
-	}
-	if row.Status != ShopUninstalled {
-		return "shop_active", nil
-	}
-	var customers []string
-	_, err = x.scan(&customers, `SELECT customer_id FROM advocates WHERE shop_id = ? AND customer_id IS NOT NULL
-UNION SELECT customer_id FROM orders WHERE shop_id = ? AND customer_id <> '' ORDER BY 1`, shopID, shopID)
-	if err != nil {
-		return "", err
-	}
-	for _, c := range customers {
-		if _, err := in.customerErased(shopID, c, nil, "shop_erased"); err != nil {
-			return "", err
-		}
-	}
-	var nameless []string // orders without a customer's id, which may have an e-mail or an address
-	_, err = x.scan(&nameless, "SELECT order_id FROM orders WHERE shop_id = ? AND customer_id = '' AND (email_key <> '' OR CAST(record AS text) LIKE ?)", shopID, `%_key":"%`)
-	if err != nil {
-		return "", err
-	}
-	for part := range slices.Chunk(nameless, namelessPart) {
-		if _, err := in.customerErased(shopID, "", part, "shop_erased"); err != nil {
-			return "", err
-		}
-	}
-	in.forget(shopID, "")
-	for _, sql := range []string{"DELETE FROM traces WHERE shop_id = ?", "UPDATE events SET body = NULL, customer_id = '' WHERE shop_id = ?", "DELETE FROM idempotency WHERE shop_id = ?"} {
-		if _, err := x.exec(sql, shopID); err != nil {
-			return "", err
-		}
-	}
-	_, err = x.exec("UPDATE shops SET token_sealed = NULL, hooks_sealed = NULL WHERE shop_id = ? AND status = 'uninstalled'", shopID)
-	return "shop_erased", err
 }
 
 // uninstall marks a shop as gone. What was sent before the present installation says nothing about it.

@@ -50,6 +50,9 @@ func missing(err error, what, id string) error {
 	return err
 }
 
+// codeTooLong is the code of a statement that took longer than it may.
+const codeTooLong = "statement_timeout"
+
 // cutOff names the setting by which PostgreSQL ended a statement or a transaction, "" if none did. What a person
 // cancelled looks like a statement that took too long.
 func cutOff(err error) string {
@@ -59,7 +62,7 @@ func cutOff(err error) string {
 	}
 	switch pg.Code {
 	case "57014":
-		return "statement_timeout"
+		return codeTooLong
 	case "55P03":
 		return "lock_timeout"
 	case "25P03":

@@ -73,14 +73,19 @@ func (d *DB) afterTry(ctx context.Context, key eventKey, last bool, cause error)
 		if err := x.looksUp(); err != nil {
 			return err
 		}
-		if rewards.KindOf(cause) == rewards.Unavailable {
+		if spoilt(cause) {
 			_, err := x.exec("UPDATE events SET attempts = attempts - 1, due_at = {now} WHERE shop_id = ? AND id = ? AND status = 'pending'", key.Shop, key.ID)
 			return err
 		}
 		if last {
 			return x.endDead(key, rewards.CodeOf(cause))
 		}
-		return nil
+		if rewards.CodeOf(cause) != codeTooLong {
+			return nil
+		}
+		// The database may have been at its limit: the next try comes when that may be over.
+		_, err := x.exec("UPDATE events SET due_at = {after} WHERE shop_id = ? AND id = ? AND status = 'pending'", maxPause.Microseconds(), key.Shop, key.ID)
+		return err
 	})
 }
 

@@ -100,6 +100,12 @@ func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.Dige
 	return len(note.keys), err
 }
 
+// spoilt tells that the database was not up to its work, which says nothing about what it was asked. A statement
+// that took too long is the work's own fault: it would take as long for ever.
+func spoilt(cause error) bool {
+	return rewards.KindOf(cause) == rewards.Unavailable && rewards.CodeOf(cause) != codeTooLong
+}
+
 // afterFailure lets go of what was in hand. A fault of the database says nothing about the events;
 // anything else may be one event's doing, so each is to be tried alone. If this fails too the note
 // stays, and Rescue finds it.
@@ -110,7 +116,7 @@ func (d *DB) afterFailure(ctx context.Context, note noteRow, cause error) {
 		if err := x.looksUp(); err != nil {
 			return err
 		}
-		if rewards.KindOf(cause) != rewards.Unavailable {
+		if !spoilt(cause) {
 			if _, err := x.suspect(note.keys); err != nil {
 				return err
 			}
