@@ -46,12 +46,13 @@ const (
 
 // split shares out so many connections. The door's statements take milliseconds; what takes seconds waits for
 // a lock that somebody forgot, and its senders were answered 503 after three. The worker's transactions are
-// longer, and pages are not worth more than a reader's patience.
+// longer, but they wait for nobody but the database: one that stands still belongs to a process that was stopped, and
+// holds what others digest and decide. Pages are not worth more than a reader's patience.
 func split(connections int) (ingest, work, pages, patient part) {
 	onPages := max(minPages, connections/5)
 	ingest = part{name: "ingest", size: doorPool, statement: 8 * time.Second, lock: 3 * time.Second, open: 10 * time.Second}
 	pages = part{name: "pages", size: int32(onPages), statement: 5 * time.Second, lock: 3 * time.Second, open: 10 * time.Second}
-	work = part{name: "work", size: int32(connections - onPages - doorPool), statement: time.Minute, lock: 30 * time.Second, open: time.Minute}
+	work = part{name: "work", size: int32(connections - onPages - doorPool), statement: time.Minute, lock: 5 * time.Second, open: 15 * time.Second}
 	patient = part{name: "patient", size: patientPool, open: 10 * time.Minute, idle: time.Minute}
 	return ingest, work, pages, patient
 }

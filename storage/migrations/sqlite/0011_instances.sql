@@ -5,6 +5,8 @@
 -- Which older programs may go on working beside a schema. A program whose own version is at least `oldest` of
 -- every migration that it does not know goes on; without a row here a migration is told to no older program.
 -- First expand (add what older programs can ignore), in a later version contract.
+-- A new kind of job, a new platform and a new topic are nothing that they can ignore: they bury the job, quarantine
+-- the event, and drop the body of the other. A version that writes one needs a migration with oldest = version.
 CREATE TABLE schema_notes (
     version INTEGER PRIMARY KEY,
     oldest  INTEGER NOT NULL CHECK (oldest <= version)
