@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 	MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second,
 }}
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
-	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
 )
@@ -19,7 +18,7 @@ func (sh *shop) erase(a advocate) {
 	if err := sh.sim.Compliance(shopifytest.ComplianceInput{Topic: "customers/redact", CustomerID: id}); err != nil {
 		sh.site.t.Fatal(err)
 	}
-	eventually(sh.site.t, 10*time.Second, "the advocate is retired", func() (bool, any) {
+	eventually(sh.site.t, patience, "the advocate is retired", func() (bool, any) {
 		now := read[advocate](sh, "/advocates/"+a.ID)
 		return now.Status == "retired" && now.CustomerID == "", now
 	})
@@ -29,12 +28,12 @@ func TestWhatAnErasedAdvocateWasGivenCanStillBeTakenBack(t *testing.T) {
 	t.Parallel()
 	sh, ana := lit(t, "late-refund.myshopify.com")
 	o := sh.buy(ana.Code)
-	sh.rewarded(o.ID, "issued", 10*time.Second)
+	sh.rewarded(o.ID, "issued", patience)
 	sh.erase(ana)
 	if _, err := sh.sim.Refund(o.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0}}}); err != nil {
 		t.Fatal(err)
 	}
-	sh.rewarded(o.ID, "reversed", 10*time.Second)
+	sh.rewarded(o.ID, "reversed", patience)
 	for _, a := range sh.state().Accounts {
 		if a.Balance.Minor != 0 {
 			t.Errorf("the account holds %s", a.Balance)
@@ -58,7 +57,7 @@ func TestARewardThatWasUnderWayWhenItsAdvocateWasErasedEndsAsTheShopHasIt(t *tes
 	sh.meets(faults[1], before)
 	sh.erase(ana)
 	sh.sim.ResetFaults()
-	sh.rewarded(o.ID, "issued", 40*time.Second)
+	sh.rewarded(o.ID, "issued", patience)
 	if n := len(sh.credits()); n != 1 {
 		t.Errorf("the shop holds %d credits", n)
 	}
@@ -78,13 +77,13 @@ func TestWhatTheShopHasNotHeardOfIsReversedWhenItsAdvocateIsErased(t *testing.T)
 		orders = append(orders, sh.buy(ana.Code).ID)
 	}
 	for _, id := range orders {
-		sh.rewarded(id, "issuing", 20*time.Second)
+		sh.rewarded(id, "issuing", patience)
 	}
 	sh.erase(ana)
 	sh.sim.ResetFaults()
 	ended := map[string]int{}
 	for _, id := range orders {
-		eventually(t, 20*time.Second, "a reward that is issued or reversed", func() (bool, any) {
+		eventually(t, patience, "a reward that is issued or reversed", func() (bool, any) {
 			o := read[order](sh, orderPath(id))
 			done := len(o.Rewards) == 1 && (o.Rewards[0].Status == "issued" || o.Rewards[0].Status == "reversed")
 			if done {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/s2"
 
@@ -37,9 +36,9 @@ func TestAnErasedPersonIsFoundNowhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sh.rewarded(hers.ID, "issued", 10*time.Second)
+		sh.rewarded(hers.ID, "issued", patience)
 		friends := sh.buy(zeb.Code)
-		sh.rewarded(friends.ID, "issued", 10*time.Second)
+		sh.rewarded(friends.ID, "issued", patience)
 		sh.quiet()
 		if !strings.Contains(stored(t, s), who) {
 			t.Fatal("her name is in no stored webhook, so that its absence would show nothing")
@@ -48,7 +47,7 @@ func TestAnErasedPersonIsFoundNowhere(t *testing.T) {
 		if err := sh.sim.Compliance(redact); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 10*time.Second, "the advocate is retired", func() (bool, any) {
+		eventually(t, patience, "the advocate is retired", func() (bool, any) {
 			now := read[advocate](sh, "/advocates/"+zeb.ID)
 			return now.Status == "retired", now
 		})

@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
 )
@@ -15,12 +14,12 @@ func TestReplayingEveryEventChangesNothing(t *testing.T) {
 		sh := s.newShop("replay.myshopify.com")
 		ana := sh.opened("ana")
 		kept, refunded := sh.buy(ana.Code), sh.buy(ana.Code)
-		sh.rewarded(kept.ID, "issued", 10*time.Second)
-		sh.rewarded(refunded.ID, "issued", 10*time.Second)
+		sh.rewarded(kept.ID, "issued", patience)
+		sh.rewarded(refunded.ID, "issued", patience)
 		if _, err := sh.sim.Refund(refunded.ID, shopifytest.RefundInput{Lines: []shopifytest.RefundLineInput{{Index: 0}}}); err != nil {
 			t.Fatal(err)
 		}
-		sh.rewarded(refunded.ID, "reversed", 10*time.Second)
+		sh.rewarded(refunded.ID, "reversed", patience)
 		sh.quiet()
 		before := sh.snapshot()
 		events := list[event](sh, "/events")
@@ -45,7 +44,7 @@ func TestReplayingEveryEventChangesNothing(t *testing.T) {
 func TestAShopThatUninstalledIsNeverCalledAgain(t *testing.T) {
 	t.Parallel()
 	sh, ana := lit(t, "gone.myshopify.com")
-	sh.rewarded(sh.buy(ana.Code).ID, "issued", 10*time.Second)
+	sh.rewarded(sh.buy(ana.Code).ID, "issued", patience)
 	sh.quiet()
 	sh.buy(ana.Code)
 	sh.sim.Uninstall()
@@ -54,7 +53,7 @@ func TestAShopThatUninstalledIsNeverCalledAgain(t *testing.T) {
 		sh.site.ask(&now, "shop", "show", sh.ID)
 		return now.Status == "uninstalled", now
 	}
-	eventually(t, 10*time.Second, "the shop is uninstalled", uninstalled)
+	eventually(t, patience, "the shop is uninstalled", uninstalled)
 	calls, late := len(sh.sim.Calls()), sh.sim.Deliveries()[0]
 	signature := shopifytest.Sign(clientSecret, late.Body)
 	if status := sh.site.post(sh.sim.domain, late.Topic, "after-the-end", signature, late.Body); status != http.StatusOK {
@@ -62,7 +61,7 @@ func TestAShopThatUninstalledIsNeverCalledAgain(t *testing.T) {
 	}
 	sh.site.kill()
 	sh.site.start()
-	eventually(t, 10*time.Second, "the late webhook is worked on", func() (bool, any) {
+	eventually(t, patience, "the late webhook is worked on", func() (bool, any) {
 		var n int
 		err := openSQL(t, sh.site.env["GRAPEVINE_DATABASE_URL"]).QueryRow("SELECT count(*) FROM events WHERE status = 'pending'").Scan(&n)
 		return err == nil && n == 0, err

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // gateway stands before a simulated shop: it can be shut, and it can refuse calls that name something.
@@ -73,7 +72,7 @@ func (g *gateway) refuseCalls(text, answer string) {
 func (g *gateway) open() {
 	g.t.Helper()
 	var l net.Listener
-	eventually(g.t, 5*time.Second, "listening on "+g.address, func() (bool, any) {
+	eventually(g.t, patience, "listening on "+g.address, func() (bool, any) {
 		var err error
 		l, err = net.Listen("tcp", g.address)
 		return err == nil, err

@@ -48,13 +48,13 @@ func TestTwoInstancesShareTheWorkAndOneMayDie(t *testing.T) {
 		placed[n%shops]++
 		<-tick.C
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for i, sh := range all {
 		if err := sh.sim.WaitQuiet(ctx); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 50*time.Second, fmt.Sprintf("%d issued rewards of %s", placed[i], sh.sim.domain), func() (bool, any) {
+		eventually(t, patience, fmt.Sprintf("%d issued rewards of %s", placed[i], sh.sim.domain), func() (bool, any) {
 			issued := list[reward](sh, "/rewards", "status", "issued")
 			return len(issued) == placed[i], len(issued)
 		})

@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	killSixth  = 6  // after so many orders comes one more that is refunded a while later
-	killWait   = 60 // orders later
-	killBudget = 90 * time.Second
+	killSixth = 6  // after so many orders comes one more that is refunded a while later
+	killWait  = 60 // orders later
 )
 
 // TestKilledTenTimesNothingIsLostAndNothingIsPaidTwice kills the server with -9 while orders come in and
@@ -52,9 +51,6 @@ func killing(t *testing.T, database string, k *slaughter) {
 	checked := k.site.fsck()
 	t.Logf("seed %d: %d kills that cut off %d jobs, %d answers 504 after the effect of %d calls that changed a shop, %d orders in %d shops and %d refunded ones, %d objects; %v to set up, %v in all; fsck: %s",
 		seed, k.killed, k.cutOff(database), k.unclear(), k.changed(), k.total, k.width, k.taken, k.objects, ready.Round(time.Millisecond), took.Round(time.Millisecond), checked)
-	if total := time.Since(begun); total > killBudget {
-		t.Errorf("it took %v, longer than %v", total, killBudget)
-	}
 }
 
 // slaughter is the state of the test.
@@ -207,7 +203,7 @@ func (k *slaughter) unclear() (n int) {
 // settle waits until every webhook was taken in, every event and every job has come to its end, but for the
 // looks at what changed, which have none.
 func (k *slaughter) settle(database string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, sh := range k.shops {
 		if err := sh.sim.WaitQuiet(ctx); err != nil {
@@ -215,7 +211,7 @@ func (k *slaughter) settle(database string) {
 		}
 	}
 	db := openSQL(k.t, database)
-	eventually(k.t, 60*time.Second, "all rewards are issued", func() (bool, any) {
+	eventually(k.t, patience, "all rewards are issued", func() (bool, any) {
 		var open struct{ Events, Jobs, Issued int }
 		err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM events WHERE status IN ('pending', 'confirming')),
 (SELECT count(*) FROM jobs WHERE state = 'due' AND kind <> 'poll'), (SELECT count(*) FROM rewards WHERE status = 'issued')`).Scan(&open.Events, &open.Jobs, &open.Issued)

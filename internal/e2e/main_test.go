@@ -1,16 +1,21 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
 )
+
+// atATime is how many tests run together at least: half of their time they wait for a lease to run out.
+const atATime = 4
 
 // SeedEnv repeats a run: the seed of simulated shops, kills and ports is printed with each failure.
 const SeedEnv = "GRAPEVINE_E2E_SEED"
@@ -40,6 +45,13 @@ func runAll(m *testing.M) int {
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
 		return 1
+	}
+	flag.Parse()
+	if at := flag.Lookup("test.parallel"); runtime.GOMAXPROCS(0) < atATime && at.Value.String() == at.DefValue {
+		if err := at.Value.Set(strconv.Itoa(atATime)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	return m.Run()
 }
@@ -72,6 +84,10 @@ func freeAddress(t *testing.T) string {
 	t.Fatal("no free port between 12000 and 30000")
 	return ""
 }
+
+// patience is how long something that has to come is waited for. On a quiet machine all comes within a second, or when
+// a lease has run out, after twenty; a machine that is five times slower has to see the same.
+const patience = 2 * time.Minute
 
 // eventually polls until ok, and fails with what was seen last.
 func eventually(t *testing.T, within time.Duration, what string, ok func() (done bool, seen any)) {

@@ -21,7 +21,7 @@ func TestServeSeesWhatCommandsChangeBesideIt(t *testing.T) {
 
 		s.run("shop", "pause", sh.ID)
 		o := sh.buy(ana.Code)
-		eventually(t, 10*time.Second, "the webhooks of a paused shop are stored", func() (bool, any) {
+		eventually(t, patience, "the webhooks of a paused shop are stored", func() (bool, any) {
 			events := list[event](sh, "/events", "order", orderID(o.ID))
 			return len(events) >= 3, events
 		})
@@ -29,11 +29,11 @@ func TestServeSeesWhatCommandsChangeBesideIt(t *testing.T) {
 			t.Errorf("the shop is %+v and holds %d credits", status, len(sh.credits()))
 		}
 		s.run("shop", "resume", sh.ID)
-		sh.rewarded(o.ID, "issued", 10*time.Second)
+		sh.rewarded(o.ID, "issued", patience)
 
 		sh.apply(strings.Replace(creditProgram, `amount: "10.00"`, `amount: "12.00"`, 1))
 		nextSecond() // shops tell to the second when an order was placed
-		if r := sh.rewarded(sh.buy(ana.Code).ID, "issued", 10*time.Second); r.Value.Amount != "12.00" {
+		if r := sh.rewarded(sh.buy(ana.Code).ID, "issued", patience); r.Value.Amount != "12.00" {
 			t.Errorf("the next order is judged by the old version: %+v", r.Value)
 		}
 		s.run("doctor")
@@ -56,7 +56,7 @@ func TestSIGTERMUnderLoadLosesNothing(t *testing.T) {
 		s.start()
 		sh := s.newShop("term.myshopify.com", held)
 		l := sh.pressure(t)
-		eventually(t, 20*time.Second, "some webhooks are acknowledged", func() (bool, any) {
+		eventually(t, patience, "some webhooks are acknowledged", func() (bool, any) {
 			return l.answers(http.StatusOK) > 200, l.answers(http.StatusOK)
 		})
 		took := s.signal(syscall.SIGTERM)
@@ -82,7 +82,7 @@ func TestADatabaseThatIsAwayCostsNothingButTime(t *testing.T) {
 	acknowledged := func(more int) {
 		t.Helper()
 		was := l.answers(http.StatusOK)
-		eventually(t, 20*time.Second, "webhooks are acknowledged", func() (bool, any) {
+		eventually(t, patience, "webhooks are acknowledged", func() (bool, any) {
 			return l.answers(http.StatusOK) > was+more, l.answers(http.StatusOK)
 		})
 	}
@@ -90,11 +90,11 @@ func TestADatabaseThatIsAwayCostsNothingButTime(t *testing.T) {
 	if err := server.StopImmediate(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "readyz tells that the database is away", func() (bool, any) {
+	eventually(t, patience, "readyz tells that the database is away", func() (bool, any) {
 		status, body := s.get("/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, `"database"`), body
 	})
-	eventually(t, 10*time.Second, "webhooks are answered 503", func() (bool, any) {
+	eventually(t, patience, "webhooks are answered 503", func() (bool, any) {
 		return l.answers(http.StatusServiceUnavailable) > 0, nil
 	})
 	if status, body := s.get("/healthz"); status != http.StatusOK {

@@ -108,7 +108,7 @@ func TestEveryPlatformRewardsOnceWhateverIsLost(t *testing.T) {
 				s.start()
 				sold = append(sold, k.friends(4, 4)...)
 				s.run("reconcile", "--shop", k.ID, "--since", "1h")
-				k.holds("80.00", 8, 60*time.Second)
+				k.holds("80.00", 8, patience)
 
 				k.sim.Lose(1)
 				for _, o := range sold[:3] {
@@ -117,7 +117,7 @@ func TestEveryPlatformRewardsOnceWhateverIsLost(t *testing.T) {
 					}
 				}
 				s.run("reconcile", "--shop", k.ID, "--since", "1h")
-				k.holds("50.00", 5, 60*time.Second)
+				k.holds("50.00", 5, patience)
 
 				k.sim.Lose(0)
 				if _, err := k.sim.Redeliver(); err != nil {
@@ -127,7 +127,7 @@ func TestEveryPlatformRewardsOnceWhateverIsLost(t *testing.T) {
 					t.Fatal(err)
 				}
 				k.quiet()
-				k.holds("50.00", 5, 30*time.Second)
+				k.holds("50.00", 5, patience)
 				s.fsck()
 			})
 		})

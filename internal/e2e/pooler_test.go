@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"grapevine/internal/testdb"
 )
@@ -99,7 +98,7 @@ func TestServeWorksBehindAPooler(t *testing.T) {
 	sh.offered("credit")
 	ana := sh.joined("ana")
 	for range 5 {
-		sh.rewarded(sh.buy(ana.Code).ID, "issued", 30*time.Second)
+		sh.rewarded(sh.buy(ana.Code).ID, "issued", patience)
 	}
 	s.fsck()
 }

@@ -41,12 +41,12 @@ func TestAnOlderBackupGivesNothingTwice(t *testing.T) {
 	sh.apply(codeProgram)
 	sh.offered("code")
 	ana := sh.joined("ana")
-	sh.rewarded(sh.buy(ana.Code).ID, "issued", 20*time.Second)
+	sh.rewarded(sh.buy(ana.Code).ID, "issued", patience)
 	if err := sh.sim.SetFaults(shopifytest.Fault{Operation: "DiscountBasicCreate", Kind: shopifytest.FaultStatus, Status: 503, Percent: 100}); err != nil {
 		t.Fatal(err)
 	}
 	waiting := sh.buy(ana.Code).ID
-	sh.rewarded(waiting, "issuing", 20*time.Second)
+	sh.rewarded(waiting, "issuing", patience)
 	s.kill()
 	backup := time.Now()
 	copyFile(t, s.file(), s.file()+".copy")
@@ -56,9 +56,9 @@ func TestAnOlderBackupGivesNothingTwice(t *testing.T) {
 
 	sh.sim.ResetFaults()
 	s.start()
-	sh.rewarded(waiting, "issued", 40*time.Second)
+	sh.rewarded(waiting, "issued", patience)
 	later := sh.buy(ana.Code).ID
-	sh.rewarded(later, "issued", 20*time.Second)
+	sh.rewarded(later, "issued", patience)
 	objects := len(sh.discounts())
 	s.kill()
 
@@ -72,11 +72,37 @@ func TestAnOlderBackupGivesNothingTwice(t *testing.T) {
 	s.refused(2, []string{"future"}, "restored", "--backup", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	s.run("restored", "--backup", backup.Add(-time.Minute).UTC().Format(time.RFC3339))
 	s.start()
-	sh.rewarded(waiting, "issued", 40*time.Second) // it was found
-	eventually(t, 40*time.Second, "the later order waits for a person", func() (bool, any) {
+	sh.rewarded(waiting, "issued", patience) // it was found
+	eventually(t, patience, "the later order waits for a person", func() (bool, any) {
 		dead := s.run("jobs", "list", "--shop", sh.ID, "--dead")
 		return strings.Contains(dead, "restored_unclear"), dead
 	})
+	worth := func(what string, is func(amount string) bool) {
+		eventually(t, 20*time.Second, "the later order's reward is worth "+what, func() (bool, any) {
+			r := sh.rewarded(later, "issuing", 20*time.Second)
+			return r.Net != nil && is(r.Net.Amount), *r.Net
+		})
+	}
+	worth("all of it", func(amount string) bool { return amount == "5.00" })
+	for _, part := range []shopifytest.RefundInput{{Amount: "40.00"}, {Lines: []shopifytest.RefundLineInput{{Index: 0}}, Force: true}} {
+		if _, err := sh.sim.Refund(later, part); err != nil {
+			t.Fatal(err)
+		}
+		if part.Amount != "" {
+			worth("a part of it", func(amount string) bool { return amount != "5.00" && amount != "0.00" })
+		} else {
+			worth("nothing", func(amount string) bool { return amount == "0.00" })
+		}
+	}
+	var dead []struct{ ID, Code string }
+	s.ask(&dead, "jobs", "list", "--shop", sh.ID, "--dead")
+	if len(dead) != 1 || dead[0].Code != "restored_unclear" {
+		t.Fatalf("after the refunds: %+v", dead)
+	}
+	s.run("jobs", "close", "--shop", sh.ID, dead[0].ID)
+	if listed := s.run("jobs", "list", "--shop", sh.ID, "--dead"); !strings.Contains(listed, "restored_given") {
+		t.Errorf("the closed job is listed as %s", listed)
+	}
 	sh.quiet()
 	if got := len(sh.discounts()); got != objects {
 		t.Errorf("the shop holds %d discounts, %d before the restoring", got, objects)

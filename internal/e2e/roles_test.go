@@ -79,19 +79,19 @@ func (tr *trio) goOn(more int) {
 		return n
 	}
 	from := sum()
-	eventually(tr.t, 60*time.Second, fmt.Sprint(more, " more orders"), func() (bool, any) { return sum() >= from+more, sum() })
+	eventually(tr.t, patience, fmt.Sprint(more, " more orders"), func() (bool, any) { return sum() >= from+more, sum() })
 }
 
 // settle wants one issued reward and one credit for each order, and sound books.
 func (tr *trio) settle() {
 	tr.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for i, sh := range tr.shops {
 		if err := sh.sim.WaitQuiet(ctx); err != nil {
 			tr.t.Fatal(err)
 		}
-		eventually(tr.t, 60*time.Second, fmt.Sprintf("%d issued rewards of %s", tr.placed[i], sh.sim.domain), func() (bool, any) {
+		eventually(tr.t, patience, fmt.Sprintf("%d issued rewards of %s", tr.placed[i], sh.sim.domain), func() (bool, any) {
 			issued := list[reward](sh, "/rewards", "status", "issued")
 			return len(issued) == tr.placed[i], len(issued)
 		})
@@ -159,7 +159,7 @@ func TestAShopThatHangsKeepsNobodyFromStopping(t *testing.T) {
 	}
 	sh.buy(tr.codes[0])
 	tr.placed[0]++
-	eventually(t, 20*time.Second, "the shop is being asked", func() (bool, any) { return len(sh.sim.Mutations("StoreCreditCredit")) > 0, nil })
+	eventually(t, patience, "the shop is being asked", func() (bool, any) { return len(sh.sim.Mutations("StoreCreditCredit")) > 0, nil })
 	for _, s := range []*site{tr.w1, tr.w2} {
 		took := tr.end(s)
 		t.Logf("a worker ended after %v", took.Round(time.Millisecond))
@@ -182,13 +182,13 @@ func TestAStoppedWorkerWritesNothingOnceItsLeaseIsLost(t *testing.T) {
 	tr.w1.env["GRAPEVINE_METRICS_LISTEN"] = metrics
 	tr.w1.start()
 	sh := tr.shops[0]
-	err := sh.sim.SetFaults(shopifytest.Fault{Operation: "StoreCreditCredit", Kind: shopifytest.FaultSlow, Delay: 2 * time.Second, Effect: true, Count: 1})
+	err := sh.sim.SetFaults(shopifytest.Fault{Operation: "StoreCreditCredit", Kind: shopifytest.FaultSlow, Delay: 5 * time.Second, Effect: true, Count: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sh.buy(tr.codes[0])
 	tr.placed[0]++
-	eventually(t, 20*time.Second, "the shop is being asked", func() (bool, any) { return len(sh.sim.Mutations("StoreCreditCredit")) > 0, nil })
+	eventually(t, patience, "the shop is being asked", func() (bool, any) { return len(sh.sim.Mutations("StoreCreditCredit")) > 0, nil })
 	if err := tr.w1.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestAStoppedWorkerWritesNothingOnceItsLeaseIsLost(t *testing.T) {
 	if err := tr.w1.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "a late write is refused and counted", func() (bool, any) {
+	eventually(t, patience, "a late write is refused and counted", func() (bool, any) {
 		seen := figure(t, metrics, "grapevine_late_writes_refused_total")
 		return seen != "" && seen != "0", seen
 	})

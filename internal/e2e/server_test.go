@@ -104,7 +104,7 @@ func (s *site) migrate() {
 func (s *site) start() {
 	s.t.Helper()
 	s.launch()
-	s.awaitReady(20 * time.Second)
+	s.awaitReady(patience)
 }
 
 // launch runs serve, without waiting.

@@ -114,7 +114,7 @@ func (sh *shop) apply(program string) {
 // offered waits until the programme's discount is in the shop.
 func (sh *shop) offered(name string) {
 	sh.site.t.Helper()
-	eventually(sh.site.t, 30*time.Second, "the discount of "+name+" in the shop", func() (bool, any) {
+	eventually(sh.site.t, patience, "the discount of "+name+" in the shop", func() (bool, any) {
 		var p struct {
 			Discount struct{ Status, Reason string }
 		}
@@ -151,7 +151,7 @@ func customer(name string) shopifytest.CustomerInput {
 // active waits until the advocate's code is in the shop.
 func (sh *shop) active(a advocate) {
 	sh.site.t.Helper()
-	eventually(sh.site.t, 30*time.Second, "the code "+a.Code+" in the shop", func() (bool, any) {
+	eventually(sh.site.t, patience, "the code "+a.Code+" in the shop", func() (bool, any) {
 		now := read[advocate](sh, "/advocates/"+a.ID)
 		return now.Status == "active", now
 	})
@@ -203,7 +203,7 @@ func orderPath(id int64) string { return "/orders/" + orderID(id) }
 // quiet waits until every event has come to its end.
 func (sh *shop) quiet() {
 	sh.site.t.Helper()
-	eventually(sh.site.t, 30*time.Second, "every event at its end", func() (bool, any) {
+	eventually(sh.site.t, patience, "every event at its end", func() (bool, any) {
 		pending := list[event](sh, "/events", "status", "pending")
 		return len(pending) == 0, pending
 	})

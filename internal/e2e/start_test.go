@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"grapevine/internal/testdb"
 )
@@ -43,7 +42,7 @@ func TestServeMigratesByItselfWhenItIsTold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, testdb.Postgres(t))
 	s.launch("--migrate")
-	s.awaitReady(20 * time.Second)
+	s.awaitReady(patience)
 }
 
 func TestANewerSchemaIsRefused(t *testing.T) {

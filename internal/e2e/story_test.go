@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"grapevine/connectors/shopify/shopifytest"
 	"grapevine/internal/testdb"
@@ -40,7 +39,7 @@ func tellStory(t *testing.T, sh *shop, ana advocate) {
 	if status := sh.site.post(sh.sim.domain, paid.Topic, paid.WebhookID, signature, paid.Body); status != http.StatusOK {
 		t.Fatalf("the webhook was answered %d", status)
 	}
-	r := sh.rewarded(o.ID, "issued", 20*time.Second)
+	r := sh.rewarded(o.ID, "issued", patience)
 	decided := read[order](sh, orderPath(o.ID))
 	if decided.Decision.Outcome != "rewarded" || decided.Status != "paid" || *decided.Eligible != (money{"72.00", "USD"}) || r.Advocate != ana.ID {
 		t.Errorf("order %+v", decided)

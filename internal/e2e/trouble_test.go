@@ -37,13 +37,13 @@ func TestAShopThatRefusesItsTokenIsParkedUntilItGetsANewOne(t *testing.T) {
 		const newToken = shopToken + "-new"
 		sh.sim.Change(func(c *shopifytest.Settings) { c.AccessToken = newToken })
 		o := sh.buy(ana.Code)
-		eventually(t, 10*time.Second, "the shop is parked", func() (bool, any) {
+		eventually(t, patience, "the shop is parked", func() (bool, any) {
 			now := sh.status()
 			return now.Status == "parked" && now.Reason == "token_refused", now
 		})
 		calls := len(sh.sim.Calls())
 		later := sh.buy(ana.Code)
-		eventually(t, 10*time.Second, "webhooks of a parked shop are stored", func() (bool, any) {
+		eventually(t, patience, "webhooks of a parked shop are stored", func() (bool, any) {
 			events := list[event](sh, "/events", "order", orderID(later.ID))
 			return len(events) == 3, events
 		})
@@ -55,8 +55,8 @@ func TestAShopThatRefusesItsTokenIsParkedUntilItGetsANewOne(t *testing.T) {
 		if now.Status != "active" || now.Reason != "" {
 			t.Errorf("after its new token the shop is %+v", now)
 		}
-		sh.rewarded(o.ID, "issued", 10*time.Second)
-		sh.rewarded(later.ID, "issued", 10*time.Second)
+		sh.rewarded(o.ID, "issued", patience)
+		sh.rewarded(later.ID, "issued", patience)
 		if n := len(sh.credits()); n != 2 {
 			t.Errorf("the shop holds %d credits, want 2", n)
 		}
@@ -77,7 +77,7 @@ func TestAThrottledShopRestsAndNoOtherWaitsForIt(t *testing.T) {
 		for range 20 {
 			waiting = append(waiting, slow.buy(ana.Code).ID)
 		}
-		eventually(t, 10*time.Second, "the shop throttles", func() (bool, any) {
+		eventually(t, patience, "the shop throttles", func() (bool, any) {
 			calls := slow.sim.Calls()
 			return calls[len(calls)-1].Fault == kind, len(calls)
 		})
@@ -90,7 +90,7 @@ func TestAThrottledShopRestsAndNoOtherWaitsForIt(t *testing.T) {
 		}
 		slow.sim.ResetFaults()
 		for _, id := range waiting {
-			slow.rewarded(id, "issued", 20*time.Second)
+			slow.rewarded(id, "issued", patience)
 		}
 	}
 	if n := len(slow.credits()); n != 40 {
@@ -109,10 +109,10 @@ func TestAShopThatIsDownForAWhileGetsItsRewardsLater(t *testing.T) {
 	ana := sh.opened("ana")
 	gate.shut()
 	o := sh.buy(ana.Code)
-	eventually(t, 10*time.Second, "the call to the shop has failed", func() (bool, any) {
+	eventually(t, patience, "the call to the shop has failed", func() (bool, any) {
 		return strings.Contains(s.log.String(), "job will be tried again"), s.log.last(3)
 	})
-	eventually(t, 10*time.Second, "its webhooks are stored", func() (bool, any) {
+	eventually(t, patience, "its webhooks are stored", func() (bool, any) {
 		events := list[event](sh, "/events", "order", orderID(o.ID), "status", "pending")
 		return len(events) == 3, events
 	})
@@ -120,7 +120,7 @@ func TestAShopThatIsDownForAWhileGetsItsRewardsLater(t *testing.T) {
 		t.Errorf("the shop is %+v", now)
 	}
 	gate.open()
-	sh.rewarded(o.ID, "issued", 30*time.Second)
+	sh.rewarded(o.ID, "issued", patience)
 	if n := len(sh.credits()); n != 1 {
 		t.Errorf("the shop holds %d credits, want 1", n)
 	}
@@ -144,9 +144,9 @@ func TestAnOrderThatCannotBeReadIsHeldForAPerson(t *testing.T) {
 	for _, d := range sim.TakeWebhooks() {
 		sh.deliver(d, http.StatusOK)
 	}
-	sh.rewarded(fine.ID, "issued", 10*time.Second)
+	sh.rewarded(fine.ID, "issued", patience)
 	for _, id := range []int64{refused.ID, gone.ID} {
-		eventually(t, 30*time.Second, "the order is held", func() (bool, any) {
+		eventually(t, patience, "the order is held", func() (bool, any) {
 			var o order
 			err := sh.call(http.MethodGet, orderPath(id), nil, http.StatusOK, &o)
 			return o.Decision.Outcome == "held" && o.Decision.Reason == "unreadable_order", fmt.Sprintf("%+v %v", o, err)
@@ -159,6 +159,6 @@ func TestAnOrderThatCannotBeReadIsHeldForAPerson(t *testing.T) {
 	for _, e := range list[event](sh, "/events", "order", orderID(refused.ID)) {
 		s.run("events", "replay", "--shop", sh.ID, e.ID)
 	}
-	sh.rewarded(refused.ID, "issued", 10*time.Second) // once it can be read it is judged
+	sh.rewarded(refused.ID, "issued", patience) // once it can be read it is judged
 	s.fsck()
 }

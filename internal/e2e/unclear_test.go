@@ -27,7 +27,7 @@ func TestNoUnclearAnswerMakesASecondReward(t *testing.T) {
 			sh.offered(name)
 			ids := sh.misanswered(sh.joined("ana"), tc.operation, tc.look)
 			for _, id := range ids {
-				sh.rewarded(id, "issued", 40*time.Second)
+				sh.rewarded(id, "issued", patience)
 			}
 			objects := len(sh.credits()) + len(sh.discounts())
 			if objects != len(ids)+1 { // and the discount of the friends
@@ -78,7 +78,7 @@ func unclearAnswers() []shopifytest.Fault {
 // meets waits until a call after the first so many met the fault.
 func (sh *shop) meets(f shopifytest.Fault, before int) {
 	sh.site.t.Helper()
-	eventually(sh.site.t, 20*time.Second, "a call that meets "+f.Kind, func() (bool, any) {
+	eventually(sh.site.t, patience, "a call that meets "+f.Kind, func() (bool, any) {
 		calls := sh.sim.Calls()[before:]
 		return slices.ContainsFunc(calls, func(c shopifytest.Call) bool {
 			return c.Operation == f.Operation && c.Fault == f.Kind

@@ -45,14 +45,14 @@ func TestAServedInstanceTellsWhatThePageSays(t *testing.T) {
 		sh.apply(creditProgram)
 		sh.offered("credit")
 		ana := sh.joined("ana")
-		sh.rewarded(sh.buy(ana.Code).ID, "issued", 20*time.Second)
+		sh.rewarded(sh.buy(ana.Code).ID, "issued", patience)
 		for _, name := range regexp.MustCompile(`(?m)^# TYPE (grapevine_\w+)`).FindAllStringSubmatch(scraped(t, address), -1) {
 			if !strings.Contains(string(page), "| `"+name[1]+"` |") {
 				t.Errorf("docs/monitoring.md has no row for %s", name[1])
 			}
 		}
 		db := openSQL(t, s.env["GRAPEVINE_DATABASE_URL"])
-		eventually(t, 40*time.Second, "the dead letter shows alike everywhere", func() (bool, any) {
+		eventually(t, patience, "the dead letter shows alike everywhere", func() (bool, any) {
 			if _, err := db.Exec("UPDATE jobs SET state = 'dead' WHERE kind = 'poll'"); err != nil { // once it is there
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestNobodyWaitsForThoseWhoWatch(t *testing.T) {
 		sh := s.newShop("unwatched.myshopify.com")
 		sh.apply(creditProgram)
 		sh.offered("credit")
-		sh.rewarded(sh.buy(sh.joined("ana").Code).ID, "issued", 20*time.Second)
+		sh.rewarded(sh.buy(sh.joined("ana").Code).ID, "issued", patience)
 		if took := s.signal(syscall.SIGTERM); took > 10*time.Second {
 			t.Errorf("it took %s to stop", took)
 		}
