@@ -206,7 +206,7 @@ func (r jobRow) begun(now time.Time) webhooks.Job {
 	}
 	return webhooks.Job{
 		ID: r.ID, Kind: rewards.JobKind(r.Kind), Subject: r.Subject, Attempts: r.Attempts + 1, Generation: r.Generation,
-		Hint: r.Hint.Time, FirstAt: r.FirstAt.Time, Unclear: r.Unclear, Note: r.Note, Trace: r.Trace,
+		Hint: r.Hint.Time, FirstAt: r.FirstAt.Time, Begun: now, Unclear: r.Unclear, Note: r.Note, Trace: r.Trace,
 	}
 }
 

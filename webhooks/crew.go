@@ -71,9 +71,10 @@ func (p *place) wait() {
 
 func (p *place) leave() { p.left.Do(func() { <-p.crew.places }) }
 
-// end ends the stay.
+// end ends the stay. Who was about to count it as a slow one is waited for, and comes too late from then on.
 func (p *place) end() {
 	p.leave()
+	p.slow.Do(func() {})
 	if p.counted.Load() {
 		p.crew.slow.Add(-1)
 	}

@@ -235,3 +235,25 @@ func TestAShopThatAnswersAgainIsNotSlowForEver(t *testing.T) {
 		}
 	})
 }
+
+// The count of slow stays would never be given back, and no slow shop be visited any more.
+func TestWhoFindsAStayOverDoesNotCountItAsSlow(t *testing.T) {
+	t.Parallel()
+	c := newCrew(1)
+	late, ok := c.enter(t.Context())
+	if !ok {
+		t.Fatal("no place")
+	}
+	late.end()
+	late.wait()
+	for range 200 { // and at the same moment
+		p, _ := c.enter(t.Context())
+		var both sync.WaitGroup
+		both.Go(p.wait)
+		both.Go(p.end)
+		both.Wait()
+	}
+	if n := c.slow.Load(); n != 0 || len(c.places) != 0 {
+		t.Errorf("%d slow stays and %d places are counted of nobody", n, len(c.places))
+	}
+}

@@ -13,9 +13,9 @@ import (
 const (
 	// An action whose effect cannot be refused the second time (store credit has no key and no name) is
 	// sent again only after the shop was seen without it this often, over this long: a read right after
-	// a write may still be old.
+	// a write may still be old, and a call that somebody else left behind is on its way for callFor at most.
 	absentReads = 3
-	absentFor   = 6 * time.Second
+	absentFor   = callFor + 2*time.Second
 	absentWait  = 3 * time.Second
 )
 
@@ -28,8 +28,10 @@ type memory struct {
 	Absent int       `json:"absent,omitempty"` // reads that did not find the effect
 	Since  time.Time `json:"since,omitzero"`   // the first of them
 	// Send is the number of the try that may send again without a look: the look was just before it. A
-	// process that dies in that try is followed by one of another number, which looks.
-	Send int `json:"send,omitempty"`
+	// process that dies in that try is followed by one of another number, which looks. Numbers begin anew when a
+	// shop comes back, and with them the time that the job has: From is the FirstAt that this one counts from.
+	Send int       `json:"send,omitempty"`
+	From time.Time `json:"from,omitzero"`
 	// Of a credit that is being taken back: the account's newest transaction before the first try, and
 	// what the try was for. It is finished as it was begun, also if the order has shrunk meanwhile: another
 	// amount would not be recognised.
@@ -119,14 +121,16 @@ var errBaseline = rewards.Errorf(rewards.Unavailable, "baseline_noted", "the acc
 // ensure has the action carried out exactly once: where an earlier try may have worked the shop is
 // asked first, and after an unclear answer it is asked at once.
 func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action, m memory) (connectors.Receipt, *failure) {
-	if j.Unclear && m.Send != j.Attempts && !fault.Bug(fault.BlindRetry) {
+	seen := m.Send == j.Attempts && m.From.Equal(j.FirstAt)
+	m.Send, m.From = 0, time.Time{} // it is for this try, and for no other that its note may come to
+	if j.Unclear && !seen && !fault.Bug(fault.BlindRetry) {
 		receipt, failed, absent := v.look(ctx, a, m)
 		if !absent {
 			return receipt, failed
 		}
 		m.Absent, m.Since = 0, time.Time{}
 		if !refusesRepetition(a) { // what was seen is forgotten in the books before anything is sent
-			m.Send = j.Attempts + 1
+			m.Send, m.From = j.Attempts+1, j.FirstAt
 			return receipt, &failure{call: failed.call, note: m.String(), wait: time.Millisecond}
 		}
 	}

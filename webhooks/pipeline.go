@@ -63,7 +63,10 @@ type Options struct {
 	// Tracer tells what is done about single deliveries; Untold if nil.
 	Tracer Tracer
 	Log    *slog.Logger
-	Now    func() time.Time // for Retry-After dates and metrics only: leases use the database's clock
+	// Now is this process's clock: how long ago a lease was asked for, since when a reward was not seen in its shop,
+	// from when on shops are asked what changed, and the metrics are by it. What processes share is by the database's:
+	// when leases end, and when jobs are due and given up.
+	Now func() time.Time
 }
 
 // Pipeline takes webhooks in and works on them.

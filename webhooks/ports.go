@@ -192,6 +192,7 @@ type Job struct {
 	Generation int64
 	Hint       time.Time
 	FirstAt    time.Time // when the job was first tried, for giving up
+	Begun      time.Time // when this try was begun, by the same clock
 	// Unclear is set when an earlier try may have had an effect in the shop, or its end is not known.
 	Unclear bool
 	Trace   string // of whoever asked last

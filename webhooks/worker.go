@@ -23,9 +23,12 @@ func (p *Pipeline) digestLoop(ctx context.Context) {
 			p.rescue(ctx, false)
 			rescued = p.opts.Now()
 		}
-		n, err := p.opts.Inbox.Work(ctx, p.opts.Worker, p.opts.Batch, p.metered(p.traced(p.digester.digest)))
+		var found tally
+		n, err := p.opts.Inbox.Work(ctx, p.opts.Worker, p.opts.Batch, found.of(p.traced(p.digester.digest)))
 		if err != nil {
 			p.failed(ctx, "digesting events", err)
+		} else {
+			p.count(found)
 		}
 		suspects := 0
 		if err == nil || rewards.KindOf(err) != rewards.Unavailable {
@@ -45,9 +48,12 @@ func (p *Pipeline) digestLoop(ctx context.Context) {
 
 // digestSuspects tries one event that failed in company, alone.
 func (p *Pipeline) digestSuspects(ctx context.Context) int {
-	n, err := p.opts.Inbox.WorkSuspect(ctx, p.opts.Worker, maxTries, p.metered(p.traced(p.digester.digest)))
+	var found tally
+	n, err := p.opts.Inbox.WorkSuspect(ctx, p.opts.Worker, maxTries, found.of(p.traced(p.digester.digest)))
 	if err != nil {
 		p.failed(ctx, "digesting a suspect event", err)
+	} else {
+		p.count(found)
 	}
 	return n
 }
@@ -62,21 +68,33 @@ func (p *Pipeline) rescue(ctx context.Context, alone bool) {
 	}
 }
 
-// metered counts what a digest found.
-func (p *Pipeline) metered(f DigestFunc) DigestFunc {
+// tally is what a digest found, by its last run: a transaction may be run again, or not be committed at all.
+type tally struct {
+	results  []Digested
+	received []time.Time
+}
+
+// of is a digest that notes what it found.
+func (t *tally) of(f DigestFunc) DigestFunc {
 	return func(ctx context.Context, tx InboxTx, events []Event) ([]Digested, error) {
 		results, err := f(ctx, tx, events)
-		counts := map[EventStatus]int{}
-		for _, r := range results {
-			counts[r.Status]++
-		}
-		for i := range results {
-			p.opts.Meter.Waited(p.opts.Now().Sub(events[i].ReceivedAt))
-		}
-		for status, n := range counts {
-			p.opts.Meter.Digested(status, n)
+		t.results, t.received = results, t.received[:0]
+		for _, e := range events {
+			t.received = append(t.received, e.ReceivedAt)
 		}
 		return results, err
+	}
+}
+
+// count tells the meter of a digest that is committed.
+func (p *Pipeline) count(found tally) {
+	counts := map[EventStatus]int{}
+	for i, r := range found.results {
+		counts[r.Status]++
+		p.opts.Meter.Waited(p.opts.Now().Sub(found.received[i]))
+	}
+	for status, n := range counts {
+		p.opts.Meter.Digested(status, n)
 	}
 }
 
