@@ -56,22 +56,24 @@ func (x *txn) looksUp() error {
 // Work claims due events and lets f digest them in one transaction. See webhooks.Inbox.
 //
 // What is in hand is noted in a row that outlives the process. PostgreSQL claims first and notes by a
-// second connection; SQLite has one writer, so it notes first and claims what it noted.
+// second connection; SQLite has one writer, so it notes first and claims what it noted. Of large events it takes as
+// many as claimBytes holds, and tells that it took limit if there may be more: its caller comes again at once.
 func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (n int, err error) {
 	note := noteRow{ID: d.mint.ID("note_"), Worker: worker}
-	claim := func(x *txn) ([]eventRow, error) {
+	more := false
+	claim := func(x *txn) (rows []eventRow, err error) {
 		if _, err := x.exec("SELECT pg_advisory_xact_lock("+noteLock+"), "+byIndex, note.ID); err != nil {
 			return nil, err
 		}
-		rows, err := d.claims.next(x, limit)
+		rows, more, err = d.claims.next(x, limit)
+		note.keep(rows)
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}
-		note.keep(rows)
 		return rows, d.direct(ctx).note(note)
 	}
 	if d.lite {
-		if err := d.noteAhead(ctx, &note, limit); err != nil || len(note.keys) == 0 {
+		if more, err = d.noteAhead(ctx, &note, limit); err != nil || len(note.keys) == 0 {
 			return 0, err
 		}
 		claim = func(x *txn) ([]eventRow, error) { return x.claim(note.keys, false) }
@@ -96,6 +98,8 @@ func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.Dige
 	})
 	if err != nil {
 		d.afterFailure(ctx, note, err)
+	} else if more {
+		return limit, nil
 	}
 	return len(note.keys), err
 }
@@ -125,11 +129,16 @@ func (d *DB) afterFailure(ctx context.Context, note noteRow, cause error) {
 	})
 }
 
-func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
-	return d.write(ctx, "noting events", func(x *txn) error {
-		var rows []eventRow // without their bodies: they are read when they are claimed
-		if _, err := x.scan(&rows, "SELECT shop_id, id"+dueEvents, limit); err != nil || len(rows) == 0 {
+// noteAhead notes due events, and tells whether some were left for their size.
+func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) (more bool, err error) {
+	err = d.write(ctx, "noting events", func(x *txn) error {
+		var rows []eventRow // with the heads of their bodies, which tell the size: the rest is read when they are claimed
+		if _, err := x.scan(&rows, "SELECT shop_id, id, substr(body, 1, 10) AS body"+dueEvents, limit); err != nil || len(rows) == 0 {
 			return err
+		}
+		var held load
+		if n := slices.IndexFunc(rows, func(r eventRow) bool { return !held.takes(r.Body) }); n >= 0 {
+			rows, more = rows[:n], true
 		}
 		note.keep(rows)
 		if fault.Bug(fault.MarkBeforeWork) {
@@ -137,6 +146,7 @@ func (d *DB) noteAhead(ctx context.Context, note *noteRow, limit int) error {
 		}
 		return x.note(*note)
 	})
+	return more, err
 }
 
 // claim locks those of the named events that are still to be done and that no one else has in hand.

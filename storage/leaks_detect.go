@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,8 @@ const leakRule = "code_leak"
 // DetectLeaks looks for codes in strangers' hands among the orders that were placed since then, of one shop or
 // of all (shopID ""), and returns those that were not known as leaks before. Whether a code has leaked is said
 // by the rule code_leak, with the settings of the programme that judged the order: one that has the rule off
-// has no leaks. What was found stays found.
+// has no leaks. What was found stays found. A shop that cannot be looked at does not keep the others from it: the error
+// tells of all such shops.
 func (d *DB) DetectLeaks(ctx context.Context, shopID string, since time.Time) (found []rewards.Leak, err error) {
 	shops := []string{shopID}
 	if shopID == "" {
@@ -24,14 +27,19 @@ func (d *DB) DetectLeaks(ctx context.Context, shopID string, since time.Time) (f
 			return nil, d.fault("listing shops", err)
 		}
 	}
+	var errs []error
 	for _, id := range shops {
 		leaks, err := d.detectLeaks(ctx, id, since)
 		if err != nil {
-			return found, err
+			errs = append(errs, fmt.Errorf("shop %s: %w", id, err))
+		} else {
+			found = append(found, leaks...)
 		}
-		found = append(found, leaks...)
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return found, nil
+	return found, errors.Join(errs...)
 }
 
 // useRow is an order with a code of an advocate, and how the code was used in the day before it, this order
@@ -78,7 +86,10 @@ func (d *DB) detectLeaks(ctx context.Context, shopID string, since time.Time) (f
 	if len(found) == 0 {
 		return nil, nil
 	}
-	return found, d.write(ctx, "recording leaks", func(x *txn) error { return x.saveLeaks(shopID, found) })
+	if err := d.write(ctx, "recording leaks", func(x *txn) error { return x.saveLeaks(shopID, found) }); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // dayOf writes a span of a day as the database has it.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +111,20 @@ func TestWhatIsNoLeak(t *testing.T) {
 			if len(found) != 0 {
 				t.Errorf("%s: found %+v", name, found)
 			}
+		}
+	})
+}
+
+func TestAShopThatCannotBeLookedAtDoesNotHideTheLeaksOfOthers(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		for range 3 {
+			r := s.referred(patient())
+			r.decide(r.stream("o", 12, func(int) bool { return false })...)
+		}
+		s.raw("UPDATE programs SET spec = '[]' WHERE shop_id <> (SELECT max(shop_id) FROM shops)")
+		found, err := s.DetectLeaks(s.ctx, "", time.Now().Add(-time.Hour))
+		if len(found) != 1 || err == nil || strings.Count(err.Error(), "reading a programme") != 2 {
+			t.Fatalf("got %+v, %v", found, err)
 		}
 	})
 }

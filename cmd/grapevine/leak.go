@@ -93,7 +93,7 @@ const (
 
 // leaks looks for codes in strangers' hands.
 func (a *app) leaks(ctx context.Context, t turn) (int, error) {
-	found, err := a.db.DetectLeaks(ctx, "", t.at.Add(-leakBack))
+	found, err := a.db.Patient().DetectLeaks(ctx, "", t.at.Add(-leakBack))
 	for _, l := range found {
 		a.log.Warn("strangers use a code: see grapevine leak list", "advocate", l.AdvocateID, "program", l.Program)
 	}
