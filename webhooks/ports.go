@@ -73,7 +73,9 @@ type Inbox interface {
 	Put(ctx context.Context, ds []connectors.Delivery) (stored int, err error)
 	// Work notes and claims up to limit due events, calls f inside one transaction and stores what f
 	// found; all or nothing. If f fails, the events are marked suspect and left to WorkSuspect; a
-	// fault of the database itself (Unavailable) leaves them as they were. n is how many were claimed.
+	// fault of the database itself (Unavailable) leaves them as they were, but a statement that took too
+	// long (code statement_timeout) counts as f's. n is how many were claimed; limit also where some were
+	// left because their bodies would not have fitted into memory.
 	Work(ctx context.Context, worker string, limit int, f DigestFunc) (n int, err error)
 	// WorkSuspect takes one suspect event, commits the attempt, then does the same with it alone.
 	// After maxTries it ends dead.
