@@ -16,6 +16,7 @@ import (
 var (
 	seeds = flag.Int("seeds", 24, "how many seeds TestSeeds plays")
 	from  = flag.Uint64("from", 1, "the first of them")
+	short = flag.Int("orders", 0, "how many orders a seed has at most: 0, all that it draws; more seeds find more than longer ones")
 	plan  = flag.String("plan", "", "what TestPlan plays: as reports and seed files write it")
 )
 
@@ -34,7 +35,7 @@ func TestSeeds(t *testing.T) {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
 				for n := next.Add(1) - 1; n < uint64(*seeds) && !t.Failed(); n = next.Add(1) - 1 {
-					r := Run(t, Plan{Seed: *from + n})
+					r := Run(t, Plan{Seed: *from + n, Orders: *short})
 					played.Add(1)
 					steps.Add(uint64(r.Steps))
 					if len(r.Breaches) > 0 {
