@@ -92,7 +92,9 @@ func (d *DB) frozen(ctx context.Context, doing string, f func(x *txn) error) err
 		if run > 0 && pause(ctx, rand.N(runPause<<run)) != nil {
 			break
 		}
-		err = d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error { return f(d.txn(g)) }, opts)
+		err = d.inTurn(ctx, false, func() error {
+			return d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error { return f(d.txn(g)) }, opts)
+		})
 		if !mayRunAgain(err) {
 			break
 		}

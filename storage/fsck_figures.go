@@ -18,37 +18,63 @@ const (
 	figureCheckDays = 60               // days that are compared at a time
 )
 
-// checkFigures compares the days of all shops whose days have been reckoned, in any order, until its time is up.
+// checkFigures compares the days of all shops, in any order, until its time is up.
 func checkFigures(x *txn, report func(shopID, subject, text string)) error {
+	return x.checkFiguresFor(figureCheckFor, report)
+}
+
+// checkFiguresFor is checkFigures with another time. It tells as unchecked which shops it did not get to, and those
+// whose days are yet to be reckoned: they are told from the rows until then.
+func (x *txn) checkFiguresFor(most time.Duration, report func(shopID, subject, text string)) error {
 	var shops []shopRow
 	_, err := x.scan(&shops, "SELECT s.* FROM shops s JOIN figure_shops f ON f.shop_id = s.shop_id AND f.next_day IS NULL AND f.time_zone = s.time_zone ORDER BY s.shop_id")
 	if err != nil {
 		return err
 	}
+	var left []string
+	if _, err := x.scan(&left, `SELECT s.shop_id || ': its days are still to be reckoned' FROM shops s
+WHERE NOT EXISTS (SELECT 1 FROM figure_shops f WHERE f.shop_id = s.shop_id AND f.next_day IS NULL AND f.time_zone = s.time_zone) ORDER BY s.shop_id`); err != nil {
+		return err
+	}
 	rand.Shuffle(len(shops), func(i, j int) { shops[i], shops[j] = shops[j], shops[i] })
-	until := time.Now().Add(figureCheckFor)
-	for _, shop := range shops {
-		if time.Now().After(until) {
-			return nil
+	until := time.Now().Add(most)
+	for i, shop := range shops {
+		if !time.Now().Before(until) {
+			left = append(left, fmt.Sprintf("%d of %d shops: not reached within %s", len(shops)-i, len(shops), most))
+			break
 		}
 		found := func(subject, text string) { report(shop.ShopID, subject, text) }
 		if err := x.compareEver(shop.ShopID, found); err != nil {
 			return err
 		}
-		zone := zoneOf(shop)
-		for day, more := firstFigureDay, true; more && time.Now().Before(until); day += figureCheckDays {
-			if day, more, err = x.nextFigureDay(shop.ShopID, zone, day); err != nil || !more {
-				break
-			}
-			if err = x.compareDays(shop.ShopID, zone, day, found); err != nil {
-				break
-			}
-		}
+		reached, err := x.compareAll(shop, until, found)
 		if err != nil {
 			return err
 		}
+		if reached != "" {
+			left = append(left, fmt.Sprintf("%s: the days from %s on, not reached within %s", shop.ShopID, reached, most))
+		}
+	}
+	if len(left) > 0 {
+		return unchecked(left)
 	}
 	return nil
+}
+
+// compareAll compares the days of a shop. It returns the first that it did not get to, "" if it saw all.
+func (x *txn) compareAll(shop shopRow, until time.Time, found func(subject, text string)) (reached string, err error) {
+	zone := zoneOf(shop)
+	for day, more := firstFigureDay, true; ; day += figureCheckDays {
+		if day, more, err = x.nextFigureDay(shop.ShopID, zone, day); err != nil || !more {
+			return "", err
+		}
+		if !time.Now().Before(until) {
+			return dateOf(day).String(), nil
+		}
+		if err := x.compareDays(shop.ShopID, zone, day, found); err != nil {
+			return "", err
+		}
+	}
 }
 
 // nextFigureDay finds the first day from another on for which there are figures or should be.
