@@ -22,7 +22,7 @@ var sealedColumns = []sealedColumn{
 	{"draws", "seed_sealed", "id"},
 }
 
-// stale finds rows that were not sealed under the current key; it takes the current header.
+// stale finds rows that were not sealed under a key; it takes the key's header.
 func (c sealedColumn) stale() string {
 	return c.column + " IS NOT NULL AND length(" + c.column + ") > 0 AND substr(" + c.column + ", 1, 5) <> ?"
 }

@@ -86,3 +86,56 @@ func TestAWrongKeyIsToldAlsoWhereNoKeyWasKept(t *testing.T) {
 		}
 	})
 }
+
+func TestOfSeveralKeysTheRightOneIsKeptForLookUps(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		keys func(older, newer secret.Text) []secret.Text
+		code string
+	}{
+		"the old key alone":                  {func(older, _ secret.Text) []secret.Text { return []secret.Text{older} }, ""},
+		"the old key, twice":                 {func(older, _ secret.Text) []secret.Text { return []secret.Text{older, older} }, ""},
+		"a new key before it":                {func(older, newer secret.Text) []secret.Text { return []secret.Text{newer, older} }, ""},
+		"a new key behind it":                {func(older, newer secret.Text) []secret.Text { return []secret.Text{older, newer} }, "open_with_one_key"},
+		"a new key, and one that is strange": {func(_, newer secret.Text) []secret.Text { return []secret.Text{newer, testKey} }, "wrong_master_key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachStore(t, func(t *testing.T, s *store) {
+				older, newer := secret.Generate(), secret.Generate()
+				before, err := s.under(older)
+				s.no(err)
+				r := before.referred(creditProgram())
+				known := before.keys.Lookup(r.shop.ID, "email", "anna@canary.example")
+				s.raw("DELETE FROM memos") // as an older version left it
+				after, err := s.under(tc.keys(older, newer)...)
+				if (err != nil) != (tc.code != "") || err != nil && rewards.CodeOf(err) != tc.code {
+					t.Fatalf("got %v, want %q", err, tc.code)
+				}
+				if tc.code == "" && after.keys.Lookup(r.shop.ID, "email", "anna@canary.example") != known {
+					t.Error("people are not known any more")
+				}
+				if tc.code != "" && s.count("SELECT count(*) FROM memos") != 0 {
+					t.Error("a key of look-ups was kept all the same")
+				}
+			})
+		})
+	}
+}
+
+func TestTheKeyOfLookUpsCountsAmongWhatIsSealed(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		older, newer := secret.Generate(), secret.Generate()
+		_, err := s.under(older)
+		s.no(err)
+		during, err := s.under(newer, older)
+		s.no(err)
+		if n, err := during.SealedByOthers(s.ctx); n != 1 || err != nil {
+			t.Fatalf("%d values, %v: nothing but the key of look-ups is there", n, err)
+		}
+		_, err = during.Rekey(s.ctx, nil)
+		s.no(err)
+		if n, err := during.SealedByOthers(s.ctx); n != 0 || err != nil {
+			t.Fatalf("%d values, %v", n, err)
+		}
+	})
+}

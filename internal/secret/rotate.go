@@ -26,6 +26,12 @@ func (k *Keyring) Adopt(sealed []byte) error {
 	return nil
 }
 
+// LookupHeader is what everything begins with that is sealed under the key of look-ups as long as that is a master key,
+// before Adopt. only tells whether the ring has no other key.
+func (k *Keyring) LookupHeader() (head []byte, only bool) {
+	return append([]byte{sealVersion}, keyID(*k.root.Load())...), len(k.seals) == 1
+}
+
 // CurrentHeader is what everything that is sealed under the current key begins with.
 func (k *Keyring) CurrentHeader() []byte { return append([]byte{sealVersion}, k.current...) }
 
