@@ -118,6 +118,9 @@ func (c *csvOrders) order(fields []string, shopCurrency string) (*csvOrder, erro
 	if o.PlacedAt.After(time.Now().Add(24 * time.Hour)) { // a day: clocks and zones differ
 		return nil, fmt.Errorf("when it was placed: %s is yet to come", o.PlacedAt.In(c.zone).Format(time.DateOnly))
 	}
+	if o.PlacedAt.Before(time.Unix(0, 0)) { // figures keep older days for what belongs to no day
+		return nil, fmt.Errorf("when it was placed: %s is before 1970: the column or its form is another one", o.PlacedAt.In(c.zone).Format(time.DateOnly))
+	}
 	o.UpdatedAt = o.PlacedAt
 	total, err := c.money(get("total"), o.Currency)
 	if err != nil {

@@ -94,6 +94,7 @@ func TestImportOfOtherFiles(t *testing.T) {
 		"global ids":                       {text: "order_id,created_at,currency,total\ngid://shopify/Order/1,2026-03-01,USD,19.99\n1,2026-03-01,USD,19.99\n", out: "1 stored, 1 known already"},
 		"below zero":                       {text: "order_id,created_at,currency,total\n1,2026-03-01,USD,-19.99\n", out: "0 stored, 0 known already, 1 refused"},
 		"of a day to come":                 {text: "order_id,created_at,currency,total\n1,2999-03-01,USD,19.99\n", out: "2999-03-01 is yet to come"},
+		"of a day before shops":            {text: "order_id,created_at,currency,total\n1,1900-01-01,USD,19.99\n", out: "1900-01-01 is before 1970"},
 		"no column for the time":           {text: "order_id,currency,total\n1,USD,19.99\n", err: "no column placed_at"},
 		"an empty file":                    {text: "", err: "there is no header"},
 	} {
