@@ -50,9 +50,11 @@ UNION SELECT v.i FROM v JOIN rewards r ON r.shop_id = v.shop_id AND r.code_folde
 	return answers, nil
 }
 
-// knownOrders finds orders that were found to concern a programme before, and those whose buyer is bound:
-// an earlier order of theirs counts in a programme that keeps friends with their first advocate.
+// knownOrders finds orders that were found to concern a programme before, those that are to be read or are being read
+// for the first time, and those whose buyer is bound: an earlier order of theirs counts in a programme that keeps
+// friends with their first advocate.
 const knownOrders = `SELECT v.i FROM v CROSS JOIN orders o WHERE o.shop_id = v.shop_id AND o.order_id = v.order_id AND o.outcome <> 'none'
+UNION SELECT v.i FROM v CROSS JOIN jobs j WHERE j.shop_id = v.shop_id AND j.kind = 'confirm' AND j.subject = v.order_id
 UNION SELECT v.i ` + bound + `o.customer_id = v.customer_id AND o.customer_id <> ''
 UNION SELECT v.i ` + bound + `o.email_key = v.email_key AND o.email_key <> ''`
 

@@ -75,6 +75,8 @@ func (v *village) Decode(topic string, body []byte, _ time.Time) (rewards.Event,
 	switch topic {
 	case "payment": // tells a name, and nothing else
 		return rewards.OrderTouched{OrderID: string(body), Ask: true}, nil
+	case "touched": // tells that something changed
+		return rewards.OrderTouched{OrderID: string(body)}, nil
 	case "broken":
 		return rewards.HooksBroken{Reason: "hooks_broken"}, nil
 	case "order", "short":
