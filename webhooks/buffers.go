@@ -17,6 +17,8 @@ const (
 	smallBody = 64 << 10
 	// readingLimit bounds what bodies that are being read may take together.
 	readingLimit = 16 << 20
+	// crowded is how much of it may be taken by those who send as slowly as the server lets them.
+	crowded = readingLimit / 4
 )
 
 var errBusy = rewards.Errorf(rewards.Unavailable, "door_busy", "more than %d bytes of bodies are being read", readingLimit)
@@ -89,6 +91,9 @@ func (p *buffers) putReading(b *buffer) {
 	}
 	p.put(b)
 }
+
+// crowd tells that much is being read: who wants more memory now is to be quick.
+func (p *buffers) crowd() bool { return p.reading.taken.Load() > crowded }
 
 // budget is so many bytes that may be taken together.
 type budget struct {

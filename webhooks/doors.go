@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"grapevine/connectors"
+	"grapevine/rewards"
 )
 
 const (
@@ -16,8 +17,11 @@ const (
 	doorAgain = 20 * time.Millisecond
 	// doorLimit bounds how many are remembered.
 	doorLimit = 10_000
-	// doorWithin bounds the question for one.
+	// doorWithin bounds the question for one, and the wait for it.
 	doorWithin = 2 * time.Second
+	// doorAsks is how many questions there are at a time. Anybody can ask for shops that there are not, which are not
+	// remembered: one that is added is to be known at once. Those who store what came have the other connections.
+	doorAsks = 2
 )
 
 // doorkeeper remembers for a moment what guards the shops' own doors, so that a burst of webhooks is not a
@@ -25,6 +29,7 @@ const (
 type doorkeeper struct {
 	doors Doors
 	now   func() time.Time
+	asks  chan struct{} // holds one for each question that is being asked
 
 	mu    sync.Mutex
 	known map[string]openDoor
@@ -36,7 +41,7 @@ type openDoor struct {
 }
 
 func newDoorkeeper(d Doors, now func() time.Time) *doorkeeper {
-	return &doorkeeper{doors: d, now: now, known: map[string]openDoor{}}
+	return &doorkeeper{doors: d, now: now, asks: make(chan struct{}, doorAsks), known: map[string]openDoor{}}
 }
 
 // find returns a shop's door. Kind NotFound.
@@ -64,11 +69,17 @@ func (k *doorkeeper) remembered(platform, shopID string) (openDoor, bool) {
 	return seen, ok
 }
 
-// ask reads a door and remembers it.
+// ask reads a door and remembers it. Kinds NotFound, Unavailable.
 func (k *doorkeeper) ask(ctx context.Context, platform, shopID string) (connectors.Door, error) {
-	now := k.now()
 	ctx, cancel := context.WithTimeout(ctx, doorWithin)
 	defer cancel()
+	select {
+	case k.asks <- struct{}{}:
+		defer func() { <-k.asks }()
+	case <-ctx.Done():
+		return connectors.Door{}, rewards.Errorf(rewards.Unavailable, "door_busy", "too many ask whose door it is")
+	}
+	now := k.now()
 	door, err := k.doors.Door(ctx, platform, shopID)
 	if err != nil {
 		return door, err

@@ -2,11 +2,14 @@ package webhooks_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -281,4 +284,62 @@ func TestWhatNoDoorTakesIsRefusedAtAllAlike(t *testing.T) {
 			}
 		}
 	}
+}
+
+// crowdedLodge answers when it is let, and notes how many ask at a time.
+type crowdedLodge struct {
+	*lodge
+	asks, most atomic.Int32
+	let        chan struct{}
+}
+
+func (l *crowdedLodge) Door(ctx context.Context, platform, shopID string) (connectors.Door, error) {
+	n := l.asks.Add(1)
+	defer l.asks.Add(-1)
+	for m := l.most.Load(); n > m && !l.most.CompareAndSwap(m, n); m = l.most.Load() {
+	}
+	<-l.let
+	return l.lodge.Door(ctx, platform, shopID)
+}
+
+// Anybody may ask for shops that there are not. Those who store webhooks have their connections all the same.
+func TestManyWhoAskForShopsThatThereAreNotTakeFewConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &crowdedLodge{lodge: &lodge{doors: map[string]connectors.Door{"village shop_1": {ShopID: "shop_1", Domain: "one.example", Secrets: []string{"first"}}}}, let: make(chan struct{})}
+		inbox := newShelf()
+		p, err := webhooks.New(webhooks.Options{
+			Inbox: inbox, Doors: l, Lanes: idle{}, Work: idle{}, Desk: idle{}, Platforms: []webhooks.Platform{newVillage()}, Seal: func(string, *rewards.Order) {},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := echo.New()
+		p.Mount(e)
+		s := street{Handler: e}
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				if got := s.sends(fmt.Sprint("/webhooks/village/none_", i), "first", "order", "d").StatusCode; got != http.StatusUnauthorized {
+					t.Errorf("a shop that there is not is answered %d", got)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := l.asks.Load(); n != 2 {
+			t.Errorf("%d ask at a time, want 2", n)
+		}
+		all.Go(func() {
+			if got := s.sends("/webhooks/village/shop_1", "first", "order", "d1").StatusCode; got != http.StatusOK {
+				t.Errorf("a shop that there is is answered %d", got)
+			}
+		})
+		synctest.Wait()
+		close(l.let)
+		all.Wait()
+		if n := l.most.Load(); n != 2 || len(inbox.bodies()) != 1 {
+			t.Errorf("%d asked at a time, %d are stored", n, len(inbox.bodies()))
+		}
+		p.Close()
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"grapevine/connectors"
 	"grapevine/rewards"
@@ -22,6 +25,7 @@ type drip struct {
 	comes int
 	stops func() // called when nothing more comes
 	end   <-chan struct{}
+	late  chan struct{} // closed when the connection is to be read no longer
 }
 
 func (d *drip) Read(p []byte) (int, error) {
@@ -31,8 +35,23 @@ func (d *drip) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	d.stops()
-	<-d.end
-	return 0, io.ErrUnexpectedEOF
+	select {
+	case <-d.end:
+		return 0, io.ErrUnexpectedEOF
+	case <-d.late:
+		return 0, os.ErrDeadlineExceeded
+	}
+}
+
+// line is the connection that such a body comes over.
+type line struct {
+	*httptest.ResponseRecorder
+	body *drip
+}
+
+func (l line) SetReadDeadline(at time.Time) error {
+	time.AfterFunc(time.Until(at), func() { close(l.body.late) })
+	return nil
 }
 
 // heap is what is alive.
@@ -69,9 +88,10 @@ func TestManySlowAndLargeSendersTakeBoundedMemory(t *testing.T) {
 				all.Go(func() {
 					settle := sync.OnceFunc(settled.Done)
 					defer settle()
-					r := webhook("17", "d", nil)
-					r.Body, r.ContentLength = io.NopCloser(&drip{tc.comes, settle, end}), tc.promised
-					if answer(h, r).StatusCode == http.StatusServiceUnavailable {
+					r, body := webhook("17", "d", nil), &drip{tc.comes, settle, end, make(chan struct{})}
+					r.Body, r.ContentLength = io.NopCloser(body), tc.promised
+					w := line{httptest.NewRecorder(), body}
+					if h.ServeHTTP(w, r); w.Code == http.StatusServiceUnavailable {
 						refused.Add(1)
 					}
 				})
@@ -81,9 +101,16 @@ func TestManySlowAndLargeSendersTakeBoundedMemory(t *testing.T) {
 			if taken > tc.most {
 				t.Errorf("%d senders take %d MiB, want at most %d", senders, taken, tc.most)
 			}
-			// What giants hold keeps no common webhook out.
+			// What giants hold keeps no common webhook out, and what the slow hold none for longer than a second or two.
 			if s := answer(h, webhook("17 ANNA", "other", nil)).StatusCode; s != http.StatusOK {
 				t.Errorf("another sender was answered %d", s)
+			}
+			common := "18 " + strings.Repeat("x", 6000)
+			for begun := time.Now(); answer(h, webhook(common, "common", nil)).StatusCode != http.StatusOK; time.Sleep(10 * time.Millisecond) {
+				if time.Since(begun) > 5*time.Second {
+					t.Error("a common webhook is not let in")
+					break
+				}
 			}
 			close(end)
 			all.Wait()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ const (
 	// answerWithin is the hard cap on an answer: Shopify gives up at 5 s, and one that is answered 503
 	// in time is sent again.
 	answerWithin = 3 * time.Second
+	// hurryWithin is how long a body may still take that asks for memory while many do.
+	hurryWithin = time.Second
 )
 
 var errTooLarge = errors.New("the body is too large")
@@ -108,10 +111,12 @@ func (g *gate) receive(r *http.Request, w http.ResponseWriter, door *connectors.
 }
 
 // read reads a body into a buffer that goes back by putReading. It grows by what has come, not by what was
-// announced: who sends slowly, or promises much, has little of our memory. Any other status than 200 is the answer.
+// announced: who sends slowly, or promises much, has little of our memory, and has it for a second where many want
+// some. Any other status than 200 is the answer.
 func (g *gate) read(r *http.Request, w http.ResponseWriter) (body *buffer, n int, status int) {
 	want := int(r.ContentLength) // shape bounds it; -1 if it is not told
 	body, err := g.bodies.getReading(leastBuffer)
+	hurried := false
 	for err == nil {
 		var m int
 		m, err = r.Body.Read(body.b[n:])
@@ -121,10 +126,17 @@ func (g *gate) read(r *http.Request, w http.ResponseWriter) (body *buffer, n int
 		case n == want: // without another call, which would find the end
 			err = io.EOF
 		case err == nil && n == len(body.b):
+			if !hurried && g.bodies.crowd() {
+				hurried = true
+				readUntil(w, time.Now().Add(hurryWithin))
+			}
 			body, err = g.larger(body, n, want)
 		}
 	}
 	if err == io.EOF && (n == want || want < 0) {
+		if hurried { // what the connection is waited for from here on is not the body
+			readUntil(w, time.Time{})
+		}
 		return body, n, http.StatusOK
 	}
 	if body != nil {
@@ -133,15 +145,26 @@ func (g *gate) read(r *http.Request, w http.ResponseWriter) (body *buffer, n int
 	switch {
 	case err == errTooLarge:
 		return nil, 0, tooLarge(w)
+	case hurried && errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, 0, g.refuse(errBusy)
 	case rewards.KindOf(err) == rewards.Unavailable:
 		return nil, 0, g.refuse(err)
 	}
 	return nil, 0, http.StatusBadRequest // the sender went away half-way; nobody reads this
 }
 
-// larger moves what was read into a buffer for what is still to come, or for eight times as much as has come.
+// readUntil bounds how long the caller's connection is read from. One that cannot be bound is a test's.
+func readUntil(w http.ResponseWriter, at time.Time) {
+	_ = http.NewResponseController(w).SetReadDeadline(at)
+}
+
+// larger moves what was read into a buffer for what is still to come, or for eight times as much as has come; for
+// twice as much where many want memory, so that it costs them as much to send.
 func (g *gate) larger(body *buffer, n, want int) (*buffer, error) {
 	size := 8 * n
+	if g.bodies.crowd() {
+		size = 2 * n
+	}
 	if want > 0 {
 		size = min(size, want)
 	}
