@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/klauspost/compress/s2"
 
@@ -16,10 +18,13 @@ import (
 )
 
 // The group at hand, as the relation v: arrays on PostgreSQL, a list on SQLite, so that one prepared statement serves
-// every size.
+// every size. All bodies come in one piece. PostgreSQL cuts a body out only where it is stored, at k.i, since what
+// is joined and sorted before that is copied each time.
 const (
-	pgDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
-  SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::timestamptz[], $8::text[])), `
+	pgDeliveries = `WITH v (i, size, platform, domain, topic, key, triggered_at, trace) AS (
+  SELECT * FROM unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[])), `
+
+	pgBody = "substr($9::bytea, k.i, k.size)"
 
 	liteDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
   SELECT j.key, j.value ->> 0, j.value ->> 1, j.value ->> 2, substr(?, 1 + 16 * j.key, 16), substr(?, 1 + (j.value ->> 3), j.value ->> 4),
@@ -37,15 +42,28 @@ SELECT k.shop_id, k.platform, CASE WHEN k.known THEN '' ELSE k.domain END, k.top
 FROM k `
 
 	// Keys are met in one order by all who store, so that the one waits for the other and not both for each other.
-	putSeen = `INSERT INTO seen (shop_id, key, at) SELECT k.shop_id, k.key, {now} FROM k WHERE true ORDER BY k.shop_id, k.key
-ON CONFLICT DO NOTHING RETURNING `
+	putSeen = `INSERT INTO seen (shop_id, key, at) SELECT k.shop_id, k.key, {now} FROM k WHERE true ORDER BY k.shop_id, k.key`
+
+	unlessSeen = ` ON CONFLICT DO NOTHING RETURNING `
 
 	litePutEvents = liteDeliveries + whoseDeliveries + putEvents + "WHERE true ORDER BY k.i"
-	litePutSeen   = liteDeliveries + whoseDeliveries + putSeen + "key"
+	litePutSeen   = liteDeliveries + whoseDeliveries + putSeen + unlessSeen + "key"
 )
 
-var pgPut = pgLexicon.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putSeen + "shop_id, key) " +
-	putEvents + "JOIN n ON n.shop_id = k.shop_id AND n.key = k.key ORDER BY k.i")
+var (
+	pgWords = strings.NewReplacer("k.body", pgBody, "{now}", "now()")
+
+	// pgPut stores what was not seen before.
+	pgPut = pgWords.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putSeen + unlessSeen + "shop_id, key) " +
+		putEvents + "WHERE (k.shop_id, k.key) IN (SELECT n.shop_id, n.key FROM n) ORDER BY k.i")
+
+	// pgPutFresh stores a group of which nothing was seen before, and fails for any other before it has written an event.
+	pgPutFresh = pgWords.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putEvents + "ORDER BY k.i) " + putSeen)
+)
+
+// repeatedFor is how long groups are stored with a look at what was seen, after one that held a repetition: which is
+// rare, and the look is a fifth of what a group costs.
+const repeatedFor = 10 * time.Second
 
 // Put stores deliveries in one fsynced transaction. See webhooks.Inbox.
 func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err error) {
@@ -57,14 +75,34 @@ func (d *DB) Put(ctx context.Context, ds []connectors.Delivery) (stored int, err
 		return d.putLite(ctx, fresh)
 	}
 	args := columnsOf(fresh)
-	err = d.runs(ctx, "storing deliveries", func() error {
-		begun := time.Now()
-		tag, err := d.pools.ingest.Exec(ctx, pgPut, args...)
-		stored = int(tag.RowsAffected())
-		slowLog{d.log}.Trace(ctx, begun, func() (string, int64) { return pgPut, tag.RowsAffected() }, err)
+	err = d.runs(ctx, "storing deliveries", func() (err error) {
+		if time.Now().UnixNano() > d.inner.careful.Load() {
+			if stored, err = d.putBy(ctx, pgPutFresh, args); !duplicate(err) {
+				return err
+			}
+			d.inner.careful.Store(time.Now().Add(repeatedFor).UnixNano())
+		}
+		stored, err = d.putBy(ctx, pgPut, args)
 		return err
 	})
 	return stored, err
+}
+
+func (d *DB) putBy(ctx context.Context, statement string, args []any) (stored int, err error) {
+	begun := time.Now()
+	tag, err := d.pools.ingest.Exec(ctx, statement, args...)
+	told := err
+	if duplicate(err) { // which is no fault
+		told = nil
+	}
+	slowLog{d.log}.Trace(ctx, begun, func() (string, int64) { return statement, tag.RowsAffected() }, told)
+	return int(tag.RowsAffected()), err
+}
+
+// duplicate tells that a row of its key is there.
+func duplicate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
 // Committers is how many groups are worth being stored at a time. SQLite has one writer: a second group would
@@ -84,21 +122,33 @@ func (d *DB) Pack(dst, body []byte) []byte {
 	return dst[:len(dst)+len(s2.Encode(dst[len(dst):cap(dst)], body))]
 }
 
-// columnsOf is a group as PostgreSQL's arrays. The driver knows these types without looking at each value.
+// columnsOf is a group as PostgreSQL's arrays, with all bodies in one piece. The driver knows these types without
+// looking at each value.
 func columnsOf(ds []keyedDelivery) []any {
-	n := len(ds)
-	is, texts := make([]int32, n), make([]string, 4*n)
+	n, length := len(ds), 0
+	starts, sizes, texts := make([]int32, n), make([]int32, n), make([]string, 4*n)
 	platforms, domains, topics, traces := texts[:n:n], texts[n:2*n:2*n], texts[2*n:3*n:3*n], texts[3*n:]
-	keys, bodies, times := make([]pgtype.UUID, n), make([][]byte, n), make([]*time.Time, n)
+	keys, times := make([]pgtype.UUID, n), make([]*time.Time, n)
 	for i := range ds {
 		e := &ds[i]
-		is[i], platforms[i], domains[i], topics[i], traces[i] = int32(i), e.Platform, e.Domain, e.Topic, e.Trace
-		keys[i], bodies[i] = pgtype.UUID{Bytes: e.key, Valid: true}, e.packed()
+		e.Packed = e.packed()
+		starts[i], sizes[i], length = int32(1+length), int32(len(e.Packed)), length+len(e.Packed)
+		platforms[i], domains[i], topics[i], traces[i] = e.Platform, e.Domain, e.Topic, e.Trace
+		keys[i] = pgtype.UUID{Bytes: e.key, Valid: true}
 		if !e.TriggeredAt.IsZero() {
 			times[i] = &e.TriggeredAt
 		}
 	}
-	return []any{is, platforms, domains, topics, keys, bodies, times, traces}
+	return []any{starts, sizes, platforms, domains, topics, keys, times, traces, bodiesOf(ds, length)}
+}
+
+// bodiesOf is all bodies of a group in a row, so many bytes in all.
+func bodiesOf(ds []keyedDelivery, length int) []byte {
+	all := make([]byte, 0, length)
+	for i := range ds {
+		all = append(all, ds[i].Packed...)
+	}
+	return all
 }
 
 // putLite does in two statements what PostgreSQL does in one.
@@ -163,10 +213,7 @@ func liteArgs(ds []keyedDelivery, bodies bool) []any {
 	}
 	all := []byte{}
 	if bodies {
-		all = make([]byte, 0, length)
-		for i := range ds {
-			all = append(all, ds[i].Packed...)
-		}
+		all = bodiesOf(ds, length)
 	}
 	text, _ := json.Marshal(list) // strings and numbers, which have no way to fail
 	return []any{keys, all, string(text)}

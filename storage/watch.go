@@ -21,6 +21,8 @@ type inner struct {
 	listens, deaf, leads atomic.Bool
 	// restored is when the database was put back from a backup, in microseconds since 1970; 0 if it never was.
 	restored atomic.Int64
+	// careful is until when Put looks for deliveries that were seen, in nanoseconds since 1970.
+	careful atomic.Int64
 }
 
 // Inner tells what this handle has counted.
