@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -33,6 +34,30 @@ func TestColumnsGoThroughAsTheyAre(t *testing.T) {
 		sizes, err := queryAll[struct{ N, M int }](x, small, "SELECT * FROM v")
 		if s.no(err); fmt.Sprint(sizes) != "[{7 8}]" {
 			t.Fatalf("got %v", sizes)
+		}
+	})
+}
+
+func TestManyRowsGoInFewSizes(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 2: 2, 3: 3, 4: 4, 5: 4, 6: 6, 7: 6, 8: 8, 11: 8, 12: 12, 47: 32, 48: 48, 479: 384} {
+		if got := fewSizes(n); got != want {
+			t.Errorf("of %d rows %d go first, want %d", n, got, want)
+		}
+	}
+	eachStore(t, func(t *testing.T, s *store) {
+		for _, n := range []int{1, 5, 23, 500} {
+			rows := table{cols: "n bigint"}
+			for i := range n {
+				rows.add(int64(i))
+			}
+			all, err := queryAll[int64](s.read(s.ctx), rows, "SELECT n FROM v")
+			s.no(err)
+			slices.Sort(all)
+			for i, v := range all {
+				if len(all) != n || v != int64(i) {
+					t.Fatalf("%d rows came back as %v", n, all)
+				}
+			}
 		}
 	})
 }
