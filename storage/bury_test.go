@@ -73,10 +73,15 @@ func TestADamagedOrderDoesNotHoldUpItsShop(t *testing.T) {
 		r := s.referred(creditProgram())
 		r.decide(r.order("1"))
 		s.raw(`UPDATE orders SET record = '{"facts": 1, "Facts": 1}' WHERE order_id = '1'`)
+		s.raw(`INSERT INTO events (shop_id, platform, topic, received_at, order_id, status, due_at)
+VALUES (?, 'shopify', 'orders/create', {now}, '1', 'confirming', {now})`, r.shop.ID)
 		j := r.confirm(r.order("1"))[0].Job
 		s.no(s.Bury(s.ctx, r.lane, j, rewards.Errorf(rewards.Internal, "unreadable_record", "no")))
 		if s.count("SELECT count(*) FROM jobs WHERE kind = 'confirm' AND state = 'dead' AND last_code = 'unreadable_record'") != 1 {
 			t.Fatal("the job is tried for ever")
+		}
+		if s.count("SELECT count(*) FROM events WHERE order_id = '1' AND status = 'held' AND reason = 'unreadable_order' AND finished_at IS NOT NULL") != 1 {
+			t.Fatal("its event waits for ever")
 		}
 		if s.count("SELECT count(*) FROM attempts WHERE kind = 'confirm' AND outcome = 'dead'") != 1 {
 			t.Fatal("its try has no end")

@@ -77,9 +77,6 @@ func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.Dige
 			return 0, err
 		}
 		claim = func(x *txn) ([]eventRow, error) { return x.claim(note.keys, false) }
-	} else {
-		d.nesting <- struct{}{}
-		defer func() { <-d.nesting }()
 	}
 	err = d.write(ctx, "digesting events", func(x *txn) error {
 		rows, err := claim(x)

@@ -123,7 +123,20 @@ func (d *DB) Bury(ctx context.Context, l webhooks.Lane, j webhooks.Job, cause er
 		return err
 	}
 	cause = fmt.Errorf("%w; what follows from it cannot be stored: %w", cause, err)
-	return d.giveUp(ctx, l, j, cause, func(*txn, webhooks.Lane, webhooks.Job, error) error { return nil })
+	return d.giveUp(ctx, l, j, cause, (*txn).holdWaiting)
+}
+
+// holdWaiting leaves the events that waited for an order to a person, where nothing can be written of the order.
+func (x *txn) holdWaiting(l webhooks.Lane, j webhooks.Job, _ error) error {
+	if j.Kind != rewards.JobConfirm {
+		return nil
+	}
+	if err := x.looksUp(); err != nil {
+		return err
+	}
+	_, err := x.exec(`UPDATE events SET status = 'held', reason = ?, finished_at = {now} WHERE shop_id = ? AND order_id = ? AND order_id <> '' AND status = 'confirming'`,
+		string(rewards.ReasonUnreadableOrder), l.Shop.ID, clean(j.Subject))
+	return err
 }
 
 // giveUp marks a job as dead, and lets follow write what comes of it.

@@ -64,11 +64,9 @@ type DB struct {
 	clock  func() time.Time // SQLite's
 	mint   rewards.Mint
 	log    *slog.Logger // may be nil
-	// nesting bounds who may hold one connection while asking for a second, below the size of the pool.
-	nesting chan struct{}
-	grown   *grown
-	claims  *claims
-	close   []func() error
+	grown  *grown
+	claims *claims
+	close  []func() error
 	// dedicated leads to PostgreSQL beside the pool, for a connection that is kept; nil on SQLite.
 	dedicated *pgx.ConnConfig
 	inner     *inner
@@ -84,7 +82,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, nesting: make(chan struct{}, opts.PoolSize/3), grown: &grown{since: time.Now()}, claims: &claims{}, inner: &inner{}, pools: &pools{}, turns: &turns{}}
+	d := &DB{clock: opts.Now, mint: opts.Mint, log: opts.Log, grown: &grown{since: time.Now()}, claims: &claims{}, inner: &inner{}, pools: &pools{}, turns: &turns{}}
 	if path, ok := strings.CutPrefix(opts.URL, "sqlite:"); ok {
 		d.lite = true
 		*d.pools = pools{door: d, pages: d, patient: d}

@@ -98,8 +98,6 @@ func (d *DB) openPools(ctx context.Context, common *pgxpool.Config, connections 
 		return rewards.Errorf(rewards.Invalid, "bad_setting", "GRAPEVINE_DATABASE_URL asks for %d connections, set pool_max_conns to at least %d", connections, minPool)
 	}
 	ingest, work, pages, patient := split(connections)
-	// What holds one connection while it asks for a second must leave room for the second.
-	d.nesting = make(chan struct{}, work.size/3)
 	if _, d.writer, err = d.openPool(ctx, common, work, log); err != nil {
 		return err
 	}
@@ -118,15 +116,14 @@ func (d *DB) openPools(ctx context.Context, common *pgxpool.Config, connections 
 	}
 	d.dedicated = common.ConnConfig.Copy()
 	part{}.limit(d.dedicated.RuntimeParams)
-	*d.pools = pools{ingest: pool, door: d.over(front, ingest.size), pages: d.over(back, pages.size), patient: d.over(slow, patient.size)}
+	*d.pools = pools{ingest: pool, door: d.over(front), pages: d.over(back), patient: d.over(slow)}
 	return nil
 }
 
 // over is the same database by other connections. Only d closes them.
-func (d *DB) over(g *gorm.DB, size int32) *DB {
+func (d *DB) over(g *gorm.DB) *DB {
 	view := *d
 	view.writer, view.reader, view.close = g, g, nil
-	view.nesting = make(chan struct{}, max(1, size/3))
 	return &view
 }
 

@@ -26,7 +26,8 @@ func (d *DB) Restore(ctx context.Context, at time.Time) (done Restored, err erro
 		if err != nil {
 			return err
 		}
-		if done.Jobs, err = x.exec("UPDATE jobs SET unclear = true, attempts = CASE WHEN attempts = 0 THEN 1 ELSE attempts END WHERE kind NOT IN ('poll', 'confirm')"); err != nil {
+		// The try that was to come when the backup was made may have come: it is counted, and leaves nothing to the next.
+		if done.Jobs, err = x.exec("UPDATE jobs SET unclear = true, attempts = attempts + 1 WHERE kind NOT IN ('poll', 'confirm')"); err != nil {
 			return err
 		}
 		if _, err := x.exec("UPDATE rewards SET tries = 1 WHERE tries = 0 AND status = 'issuing'"); err != nil {

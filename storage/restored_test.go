@@ -113,3 +113,20 @@ func TestAJobInDoubtIsClosed(t *testing.T) {
 		s.kind(err, rewards.NotFound, "job_not_found")
 	})
 }
+
+// A note may let the next try of a credit send without a look, which has a number: that try may have come between the
+// backup and the restoring.
+func TestTheTryThatWasToComeWhenTheBackupWasMadeIsCounted(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		r := s.referred(creditProgram())
+		r.decide(r.order("o1"))
+		j := r.begin(rewards.JobFulfil)
+		s.no(s.Retry(s.ctx, r.lane, j, rewards.Errorf(rewards.Unavailable, "not_seen_yet", "no"), 0, true, "memo"))
+		_, err := s.Restore(s.ctx, time.Now().Add(-time.Hour))
+		s.no(err)
+		r.lane = s.lane(r.shop.ID)
+		if again := r.begin(rewards.JobFulfil); again.ID != j.ID || again.Attempts != j.Attempts+2 || !again.Unclear || again.Note != "memo" {
+			t.Fatalf("after try %d comes %+v", j.Attempts, again)
+		}
+	})
+}
