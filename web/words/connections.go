@@ -54,6 +54,7 @@ var acts = []Entry{
 	{"not_seen_yet", "The shop does not show yet what may have been made.", "Nothing has to be done: it is looked at again before anything is sent."},
 	{"baseline_noted", "The account was read before it is debited.", "Nothing has to be done."},
 	{"shop_resting", "The shop asked for rest.", "Nothing has to be done: it is tried again."},
+	{"lease_old", "This process stood still while it was about to call the shop.", "Nothing has to be done: it is tried again, by whoever serves the shop by now."},
 	{"shop_busy", "The shop is busy with an earlier call.", "Nothing has to be done: it is tried again."},
 	{"retire_pending", "The shop has yet to take the code out.", "Nothing has to be done: it is looked at again."},
 	{"not_ended_yet", "The shop has yet to end the discount.", "Nothing has to be done: it is looked at again."},
