@@ -75,12 +75,12 @@ func main() {
 		fmt.Println(shop)
 		return
 	}
-	err := b.run(*base)
-	if err == nil && *asJSON {
-		err = b.report.json(os.Stdout)
-	} else if err == nil {
-		err = b.report.table(os.Stdout)
+	show := b.report.table
+	if *asJSON {
+		show = b.report.json
 	}
+	err := b.run(*base)
+	err = errors.Join(err, show(os.Stdout)) // what was measured before a failure too: it took long
 	if err == nil && *check && !b.report.met() {
 		err = errors.New("a floor is missed")
 	}
