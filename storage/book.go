@@ -80,9 +80,11 @@ func (b *bookLoad) orderIDs() []string {
 	return ids
 }
 
+// records reads the orders that were judged before. Here and below what a row is locked in order of is no bare
+// column: an index that has this order would otherwise be read from end to end.
 func (b *bookLoad) records() error {
 	var rows []orderRow
-	if _, err := b.scan(&rows, "SELECT order_id, record FROM orders WHERE shop_id = ? AND order_id IN ? ORDER BY order_id {lock}", b.shopID, b.orderIDs()); err != nil {
+	if _, err := b.scan(&rows, "SELECT order_id, record FROM orders WHERE shop_id = ? AND order_id IN ? ORDER BY order_id || '' {lock}", b.shopID, b.orderIDs()); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -194,7 +196,7 @@ func (b *bookLoad) rewards() error {
 		return nil
 	}
 	var rows []rewardRow
-	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY order_id, id {lock}", b.shopID, keysOf(b.book.Records)); err != nil {
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND order_id IN ? ORDER BY order_id || '', id {lock}", b.shopID, keysOf(b.book.Records)); err != nil {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b rewardRow) int { return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID, b.ID)) })
@@ -208,7 +210,7 @@ func (b *bookLoad) rewards() error {
 
 func (b *bookLoad) rewardCodes() error {
 	var rows []rewardRow
-	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND code_folded IN ? AND code_folded <> '' ORDER BY id {lock}", b.shopID, b.codes()); err != nil {
+	if _, err := b.scan(&rows, "SELECT * FROM rewards WHERE shop_id = ? AND code_folded IN ? AND code_folded <> '' ORDER BY id || '' {lock}", b.shopID, b.codes()); err != nil {
 		return err
 	}
 	list, err := rewardsOf(rows)

@@ -163,6 +163,9 @@ func (x *txn) bury(l webhooks.Lane, j webhooks.Job, cause error) error {
 	shopID, code := l.Shop.ID, rewards.CodeOf(cause)
 	switch j.Kind {
 	case rewards.JobConfirm:
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		c := webhooks.Confirmed{Job: j, Order: rewards.Order{ID: j.Subject}, Trouble: rewards.ReasonUnreadableOrder, Detail: detail(cause)}
 		if err := x.judge(l, []webhooks.Confirmed{c}); err != nil {
 			return err

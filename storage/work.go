@@ -25,6 +25,9 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 	}
 	defer d.analyzeGrown(ctx)
 	return d.fenced(ctx, l, "judging orders", func(x *txn) error {
+		if err := x.looksUp(); err != nil {
+			return err
+		}
 		jobs := make([]webhooks.Job, len(orders))
 		for i, c := range orders {
 			jobs[i] = c.Job
@@ -171,9 +174,6 @@ func (x *txn) endWaiting(shopID string, orders []webhooks.Confirmed) error {
 		} else {
 			judged.add(clean(c.Job.Subject), c.Order.ID)
 		}
-	}
-	if err := x.looksUp(); err != nil {
-		return err
 	}
 	received, err := queryAll[stamp](x, judged, `UPDATE events AS e SET order_id = o.order_id, status = CASE WHEN o.outcome = 'held' THEN 'held' ELSE 'done' END, reason = o.reason, finished_at = {now}
 FROM v JOIN orders o ON o.shop_id = ? AND o.order_id = v.order_id

@@ -41,6 +41,9 @@ type Options struct {
 	Jitter func(bound time.Duration) time.Duration
 	// Batch is how many events are digested in one transaction; 200 if 0.
 	Batch int
+	// Digests is how many batches are digested side by side; 1 if 0. Beside a door, whose calls take their share of the
+	// processor, one falls behind in a rush. Not where Alone.
+	Digests int
 	// Orders is how many orders of a shop are judged in one transaction at most; 100 if 0, and 25 where Alone, so that
 	// the only writer is not kept from those who store webhooks.
 	Orders int
@@ -119,6 +122,9 @@ func (o Options) withDefaults() Options {
 	if o.Batch == 0 {
 		o.Batch = 200
 	}
+	if o.Digests == 0 || o.Alone {
+		o.Digests = 1
+	}
 	if o.Orders == 0 {
 		o.Orders = 100
 		if o.Alone {
@@ -194,7 +200,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(p.opts.Grace, p.cutOff) })()
 	p.rescue(ctx, p.opts.Alone)
 	var loops sync.WaitGroup
-	loops.Go(func() { p.digestLoop(ctx) })
+	for range p.opts.Digests {
+		loops.Go(func() { p.digestLoop(ctx) })
+	}
 	if !p.opts.Led {
 		loops.Go(func() { p.pollLoop(ctx) })
 	}

@@ -40,6 +40,9 @@ func (p *Pipeline) digestLoop(ctx context.Context) {
 		if err == nil {
 			p.beat.Store(p.opts.Now().UnixNano())
 		}
+		if n == p.opts.Batch {
+			wake(p.events) // there is more, for whoever digests beside this
+		}
 		if err != nil || (n < p.opts.Batch && suspects == 0) {
 			sleep(ctx, p.opts.Poll, p.events)
 		}

@@ -88,6 +88,9 @@ func newApp(o appOptions) (*app, error) {
 	if !o.db.Alone() {
 		work.Others = o.db
 	}
+	if a.role.receives() {
+		work.Digests = 2
+	}
 	if a.pipeline, err = webhooks.New(work); err != nil {
 		return nil, err
 	}

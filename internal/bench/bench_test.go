@@ -51,7 +51,7 @@ func TestAnOrderIsReadAsShopifys(t *testing.T) {
 func TestEachCallOfALoadIsSignedAndTellsOfAnotherOrder(t *testing.T) {
 	t.Parallel()
 	const ahead = 7
-	q, rng := newRequests(ahead), rand.NewPCG(1, 2)
+	q, rng := newRequests(ahead, true), rand.NewPCG(1, 2)
 	var raw []byte
 	webhooks, customers, codes := map[string]bool{}, map[string]bool{}, map[string]int{}
 	const calls = 25 * shops * ordersPerCoded

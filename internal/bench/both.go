@@ -18,14 +18,21 @@ const (
 	grace = time.Second
 )
 
-// both has webhooks come at a fixed pace while the worker works, each of another order, one in ordersPerCoded with
-// a code. The service notes how long each event waited from being stored until the commit of its decision; one that is
-// still there after the grace counts with its age.
+// both has webhooks come at a fixed pace while the worker works, each of another order: once without codes, and once
+// one in ordersPerCoded with a code, which alone costs as much as twenty others.
 func (b *bench) both(bare float64) error {
 	if bare == 0 {
 		return fmt.Errorf("its pace is a part of pgbench's: name pgbench too")
 	}
-	const name = "postgres both at once"
+	if err := b.atOnce("postgres both at once", b.plain, bare); err != nil {
+		return err
+	}
+	return b.atOnce("postgres both at once, with codes", b.load, bare)
+}
+
+// atOnce is both for one load. The service notes how long each event waited from being stored until the commit of its
+// decision; one that is still there after the grace counts with its age.
+func (b *bench) atOnce(name string, load *requests, bare float64) error {
 	var s spec
 	drop, err := b.fresh("postgres", &s)
 	if err != nil {
@@ -33,8 +40,11 @@ func (b *bench) both(bare float64) error {
 	}
 	defer drop()
 	s.Kind, s.Worker, s.Grace = "door", true, grace
-	seen, out, err := b.drive(name, s, plan{connections: connections, duration: bothFor * b.duration, perSecond: bothShare * bare})
+	seen, out, err := b.drive(name, s, plan{load: load, connections: connections, duration: bothFor * b.duration, perSecond: bothShare * bare})
 	if err != nil {
+		return err
+	}
+	if err := b.costliest(name, s.URL); err != nil {
 		return err
 	}
 	left, err := leftBehind(s.URL, len(out.Waits))

@@ -61,7 +61,7 @@ func (w *world) put(ctx context.Context, s spec) error {
 func (w *world) work(ctx context.Context, pipelines, batch int, enough func() (bool, error)) (time.Duration, error) {
 	var ps []*webhooks.Pipeline
 	for range max(1, pipelines) {
-		p, err := w.pipeline(batch)
+		p, err := w.pipeline(batch, 1)
 		if err != nil {
 			return 0, err
 		}

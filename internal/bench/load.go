@@ -39,6 +39,7 @@ func (s sample) wait(q float64) float64 {
 // plan is one load. perSecond 0 is a closed loop: each connection sends as soon as it was answered.
 // Otherwise calls are due at fixed times, whether or not earlier ones were answered.
 type plan struct {
+	load        *requests // nil: the one of all measurements
 	addr        string
 	connections int
 	duration    time.Duration

@@ -31,7 +31,8 @@ type bench struct {
 	pgbench    string
 	binary     string // grapevine, once it is built
 	server     *testdb.Server
-	load       *requests
+	load       *requests // of all measurements, some orders with codes
+	plain      *requests // none with
 	report     report
 	doing      atomic.Value // string, for the progress line
 	round      int
@@ -101,13 +102,16 @@ func (b *bench) run(base string) (err error) {
 	settings := map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on"}
 	if b.statements {
 		settings["shared_preload_libraries"] = preload
+		settings["pg_stat_statements.track_planning"] = "on"
+		settings["pg_stat_statements.track"] = "all"
 	}
 	b.server, err = testdb.Start(testdb.Options{Fsync: true, Dir: base, Settings: settings})
 	if err != nil {
 		return err
 	}
 	defer b.server.Stop()
-	b.load = newRequests(int((b.duration + warmUp).Seconds() * signedAhead))
+	b.load = newRequests(int((b.duration+warmUp).Seconds()*signedAhead), true)
+	b.plain = newRequests(int((b.duration+warmUp).Seconds()*signedAhead), false)
 	fmt.Fprintf(os.Stderr, "%d cores, %s, PostgreSQL %d; %d rounds\n", runtime.NumCPU(), runtime.Version(), b.server.Major(), b.rounds)
 	defer b.progress()()
 	if err := b.fsync(); err != nil {

@@ -84,17 +84,18 @@ func (d draft) write(into []byte, id int64) []byte {
 
 // requests make the calls of a load. The same number gives the same order, of the shops in turn.
 type requests struct {
-	plain, coded [shops]draft
+	coded        bool // one order in ordersPerCoded carries a code
+	plain, codes [shops]draft
 	signed       [][base64Signature]byte // by number
 }
 
 const base64Signature = len(signatureAt)
 
-// newRequests signs so many ahead.
-func newRequests(ahead int) *requests {
-	q := &requests{signed: make([][base64Signature]byte, ahead)}
+// newRequests signs so many ahead; coded: one order in ordersPerCoded carries a code.
+func newRequests(ahead int, coded bool) *requests {
+	q := &requests{coded: coded, signed: make([][base64Signature]byte, ahead)}
 	for i := range q.plain {
-		q.plain[i], q.coded[i] = newDraft(int64(firstOrder+i), false), newDraft(int64(firstOrder+i), true)
+		q.plain[i], q.codes[i] = newDraft(int64(firstOrder+i), false), newDraft(int64(firstOrder+i), true)
 	}
 	var signing sync.WaitGroup
 	const part = 1 << 12
@@ -117,8 +118,8 @@ func newRequests(ahead int) *requests {
 func (q *requests) order(into []byte, n int) ([]byte, draft) {
 	id := int64(firstOrder + n)
 	of := &q.plain
-	if carriesCode(id) {
-		of = &q.coded
+	if q.coded && carriesCode(id) {
+		of = &q.codes
 	}
 	d := of[id%shops]
 	return d.write(into, id), d

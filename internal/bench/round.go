@@ -104,7 +104,11 @@ func (b *bench) drive(name string, s spec, p plan) (sample, outcome, error) {
 	}
 	var marks []cpu
 	p.measured = func() { marks = append(marks, cpuNow(c.pid())) }
-	seen, err := b.load.run(p)
+	load := b.load
+	if p.load != nil {
+		load = p.load
+	}
+	seen, err := load.run(p)
 	if err == nil && seen.refused > 0 {
 		err = fmt.Errorf("%d of %d calls were not answered 200", seen.refused, seen.refused+seen.answers)
 	}

@@ -107,12 +107,15 @@ func serveHMAC(connector *shopify.Shopify) error {
 	return serve(e, func() outcome { return outcome{} })
 }
 
+// besideDoor is how many batches are digested at a time where webhooks come in, as serve does it.
+const besideDoor = 2
+
 func serveDoor(s spec, w *world) error {
 	e, err := web.New(web.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
-	p, err := w.pipeline(s.Batch)
+	p, err := w.pipeline(s.Batch, besideDoor)
 	if err != nil {
 		return err
 	}
@@ -177,7 +180,7 @@ func serve(handler http.Handler, end func() outcome) error {
 }
 
 // pipeline is the product's, over this world.
-func (w *world) pipeline(batch int) (*webhooks.Pipeline, error) {
+func (w *world) pipeline(batch, digests int) (*webhooks.Pipeline, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	meter, err := metrics.New(metrics.Options{Stats: w.db, Log: log, Now: time.Now})
 	if err != nil {
@@ -185,7 +188,7 @@ func (w *world) pipeline(batch int) (*webhooks.Pipeline, error) {
 	}
 	o := webhooks.Options{
 		Inbox: countedInbox{w.db, &w.digested, &w.waits}, Doors: w.db, Lanes: w.db, Work: countedWork{w.db, &w.decided, &w.waits}, Desk: w.db.Desk(),
-		Platforms: []webhooks.Platform{w.shop}, Seal: w.db.Seal, Alone: w.db.Alone(), Batch: batch, Meter: meter, Log: log,
+		Platforms: []webhooks.Platform{w.shop}, Seal: w.db.Seal, Alone: w.db.Alone(), Batch: batch, Digests: digests, Meter: meter, Log: log,
 	}
 	if batch == 1 {
 		o.Lanes = singly{w.db}

@@ -126,7 +126,7 @@ func fill(s spec, w *world) error {
 // work is a child that waits for a line, and works until its standard input ends. It tells what it brought to
 // its end.
 func work(s spec, w *world) error {
-	p, err := w.pipeline(0)
+	p, err := w.pipeline(0, 1)
 	if err != nil {
 		return err
 	}
