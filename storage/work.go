@@ -25,7 +25,7 @@ func (d *DB) Decide(ctx context.Context, l webhooks.Lane, orders []webhooks.Conf
 	}
 	defer d.analyzeGrown(ctx)
 	return d.fenced(ctx, l, "judging orders", func(x *txn) error {
-		if err := x.looksUp(); err != nil {
+		if err := x.looksUpByRote(); err != nil {
 			return err
 		}
 		jobs := make([]webhooks.Job, len(orders))
