@@ -119,10 +119,22 @@ func (w *world) closing(rng *rand.Rand, s *shop, acts *[]act) {
 	pair := func(kind string, longest time.Duration, first, then func(d dice) error) {
 		from := w.at(rng, 0)
 		until := from + time.Duration(rng.Int64N(int64(longest)))
+		begun := false // the first of the two may wait long for the database
+		begin := func(d dice) error {
+			err := first(d)
+			begun = rewards.KindOf(err) != rewards.Unavailable
+			return err
+		}
+		end := func(d dice) error {
+			if !begun {
+				return rewards.Errorf(rewards.Unavailable, "not_begun", "%s has not begun", kind)
+			}
+			return then(d)
+		}
 		if w.plan.on(kind) {
 			*acts = append(*acts,
-				act{from, kind + " " + s.name, func(d dice) error { w.atDesk(kind, d, first); return nil }},
-				act{until, "end of " + kind + " " + s.name, func(d dice) error { w.atDesk("end of "+kind, d, then); return nil }})
+				act{from, kind + " " + s.name, func(d dice) error { w.atDesk(kind, d, begin); return nil }},
+				act{until, "end of " + kind + " " + s.name, func(d dice) error { w.atDesk("end of "+kind, d, end); return nil }})
 		}
 	}
 	pair("pause", time.Hour, func(dice) error {
