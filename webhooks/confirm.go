@@ -30,28 +30,21 @@ func (v *visit) confirm(ctx context.Context, jobs []Job) error {
 	judged := begun
 	var confirmed []Confirmed
 	for some := range slices.Chunk(jobs, v.opts.Reads) {
-		// What was read is judged before the shop's turn is over, however slowly it answers.
-		resting := v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn || v.stopping()
-		var readings []reading
-		if !resting {
-			readings = v.readTogether(ctx, some)
+		// What was read is judged before the shop's turn is over, however slowly it answers. What was not is due as it
+		// was: nothing is noted of a read before it fails.
+		if v.over || v.pause > 0 || v.opts.Now().Sub(begun) > turn || v.stopping() {
+			break
 		}
-		for i, j := range some {
-			if resting {
-				if err := v.opts.Work.Retry(ctx, v.lane, j, errResting, 0, false, rested(j, j.Note)); err != nil {
-					return err
-				}
+		for _, r := range v.readTogether(ctx, some) {
+			if r.failed == nil {
+				confirmed = append(confirmed, r.Confirmed)
 				continue
 			}
-			if readings[i].failed == nil {
-				confirmed = append(confirmed, readings[i].Confirmed)
-				continue
-			}
-			outcome, err := v.settle(ctx, readings[i].Job, readings[i].failed)
+			outcome, err := v.settle(ctx, r.Job, r.failed)
 			if err != nil {
 				return err
 			}
-			v.opts.Meter.Called(j.Kind, outcome, v.opts.Now().Sub(begun))
+			v.opts.Meter.Called(r.Job.Kind, outcome, v.opts.Now().Sub(begun))
 		}
 		if now := v.opts.Now(); now.Sub(judged) > judgeAfter {
 			if err := v.judge(ctx, confirmed, begun); err != nil {
@@ -132,9 +125,6 @@ func (v *visit) decideSingly(ctx context.Context, confirmed []Confirmed, cause e
 	}
 	return failed
 }
-
-// errResting marks a job that was begun and not tried because the shop asked for rest.
-var errResting = rewards.Errorf(rewards.Unavailable, "shop_resting", "the shop asked for rest")
 
 // rested notes that a try was none: the shop was not asked, or did not listen. Such tries count neither
 // for the next wait nor for giving an order up.

@@ -17,10 +17,6 @@ const (
 	leaseFor   = 20 * time.Second
 	callFor    = 10 * time.Second
 	leaseSlack = 7 * time.Second // for the database between calls
-	// How many orders are taken to be judged together: what a shop does not get to is put back, one by one, so that
-	// only a visit that goes well takes more each time.
-	firstBatch = 25
-	slowBatch  = 5
 	// turn bounds how long one shop is served before another gets the worker.
 	turn = 5 * time.Second
 )
@@ -90,12 +86,8 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane, held time.Time, place *
 		return
 	}
 	begun := p.opts.Now()
-	batch, most := min(firstBatch, p.opts.Orders), p.opts.Orders
-	if lane.Slow {
-		batch, most = slowBatch, slowBatch
-	}
 	for ctx.Err() == nil && !v.over && v.pause == 0 && p.opts.Now().Sub(begun) < turn {
-		jobs, err := p.opts.Lanes.Begin(ctx, lane, batch)
+		jobs, err := p.opts.Lanes.Begin(ctx, lane, p.opts.Orders)
 		if err != nil {
 			if rewards.KindOf(err) != rewards.NotFound {
 				p.failed(ctx, "taking jobs", err)
@@ -110,7 +102,6 @@ func (p *Pipeline) serve(ctx context.Context, lane Lane, held time.Time, place *
 			v.pause = max(v.pause, time.Second)
 			return
 		}
-		batch = min(2*batch, most)
 		wake(p.due) // another worker may take the next shop
 	}
 }

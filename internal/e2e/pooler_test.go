@@ -16,13 +16,13 @@ import (
 )
 
 // pooled puts PgBouncer with transaction pooling before a database and returns the URL for a serve behind it,
-// as docs/OPERATIONS.md says it. Where PgBouncer is not installed the test is skipped.
+// as docs/OPERATIONS.md says it.
 func pooled(t *testing.T, direct string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
 		if program = "/usr/sbin/pgbouncer"; exec.Command(program, "--version").Run() != nil {
-			t.Skip("PgBouncer is not installed")
+			t.Fatal("PgBouncer is not installed: see .ci/packages")
 		}
 	}
 	u, err := url.Parse(direct)

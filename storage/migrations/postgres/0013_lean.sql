@@ -25,7 +25,7 @@ CREATE TRIGGER orders_keep BEFORE TRUNCATE ON orders FOR EACH STATEMENT EXECUTE 
 CREATE TRIGGER rewards_stay BEFORE DELETE OR UPDATE OF shop_id, id ON rewards FOR EACH ROW EXECUTE FUNCTION refuse_parting();
 CREATE TRIGGER rewards_keep BEFORE TRUNCATE ON rewards FOR EACH STATEMENT EXECUTE FUNCTION refuse_parting();
 
--- An order's record is longer than a row may be without compression, and lz4 takes a fifth of the time of the
+-- An order's record is longer than a row may be without compression, and lz4 takes less time than the
 -- server's own way. A server that was built without it keeps its own.
 -- +goose StatementBegin
 DO $$
