@@ -16,6 +16,7 @@ type till struct {
 	Desk
 	Lanes
 	now     time.Time
+	skew    time.Duration // how far the process's clock is ahead of that of the books
 	credits int
 	looks   int
 	// sends is what a call does: it books the credit, or not, and what it answers. find is what a look is
@@ -103,9 +104,9 @@ func (s *till) try(t *testing.T) string {
 
 func (s *till) visit(t *testing.T) *visit {
 	return &visit{Pipeline: &Pipeline{opts: Options{
-		Lanes: s, Work: tillBooks{till: s}, Desk: s, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
+		Lanes: s, Work: tillBooks{till: s}, Desk: s, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now.Add(s.skew) },
 		Jitter: func(time.Duration) time.Duration { return time.Second }, Tracer: Untold{},
-	}, cut: t.Context()}, store: s, held: s.now, lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme"}}}
+	}, cut: t.Context()}, store: s, held: s.now.Add(s.skew), lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme"}}}
 }
 
 // returns is what the books do when a shop is resumed, given a new token or installed again.
@@ -144,6 +145,28 @@ func TestACreditThatWasNotSeenIsSentAgainOnce(t *testing.T) {
 	looks := s.looks
 	if got := s.try(t); got != "issued credit" || s.credits != 1 || s.looks != looks {
 		t.Errorf("%s with %d credits after %d looks more", got, s.credits, s.looks-looks)
+	}
+}
+
+func TestAClockThatIsPutForwardOrBackNeitherHurriesACreditNorKeepsIt(t *testing.T) {
+	t.Parallel()
+	for name, skews := range map[string][]time.Duration{
+		"right":                  {0},
+		"ahead, then right":      {time.Hour, time.Hour, 0},
+		"right, then ahead":      {0, 0, time.Hour},
+		"behind, then far ahead": {-time.Hour, -time.Hour, 10 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTill()
+			s.sends = gateway()
+			for i := 0; recall(s.job.Note).Send == 0 && i < 20; i++ {
+				s.skew = skews[min(i, len(skews)-1)]
+				s.try(t)
+			}
+			if since := s.now.Sub(noon); since != 15*time.Second || recall(s.job.Note).Send == 0 {
+				t.Errorf("it may be sent again after %s", since)
+			}
+		})
 	}
 }
 

@@ -25,8 +25,8 @@ type memory struct {
 	Stale   int `json:"stale,omitempty"`   // reads of an order that were older than its webhook
 	Missing int `json:"missing,omitempty"` // reads of an order that the shop did not know
 
-	Absent int       `json:"absent,omitempty"` // reads that did not find the effect
-	Since  time.Time `json:"since,omitzero"`   // the first of them
+	Absent int       `json:"absent,omitempty"` // tries that began with a read which did not find the effect
+	Since  time.Time `json:"since,omitzero"`   // the first of them, by the books' clock
 	// Send is the number of the try that may send again without a look: the look was just before it. A
 	// process that dies in that try is followed by one of another number, which looks. Numbers begin anew when a
 	// shop comes back, and with them the time that the job has: From is the FirstAt that this one counts from.
@@ -124,7 +124,7 @@ func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action,
 	seen := m.Send == j.Attempts && m.From.Equal(j.FirstAt)
 	m.Send, m.From = 0, time.Time{} // it is for this try, and for no other that its note may come to
 	if j.Unclear && !seen && !fault.Bug(fault.BlindRetry) {
-		receipt, failed, absent := v.look(ctx, a, m)
+		receipt, failed, absent := v.look(ctx, a, m, j.Begun)
 		if !absent {
 			return receipt, failed
 		}
@@ -141,7 +141,7 @@ func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action,
 		return receipt, nil
 	}
 	if err.Unclear && !fault.Bug(fault.BlindRetry) {
-		found, failed, _ := v.look(ctx, a, m)
+		found, failed, _ := v.look(ctx, a, m, time.Time{})
 		if failed == nil {
 			return found, nil
 		}
@@ -152,8 +152,10 @@ func (v *visit) ensure(ctx context.Context, j Job, key string, a rewards.Action,
 }
 
 // look asks the shop whether an action was carried out. absent says that it certainly was not, so that
-// it may be sent again; otherwise there is a receipt or a failure.
-func (v *visit) look(ctx context.Context, a rewards.Action, m memory) (r connectors.Receipt, f *failure, absent bool) {
+// it may be sent again; otherwise there is a receipt or a failure. begun is when the try began that looks before it
+// sends anything, by the books' clock: no process's own may tell how long an effect was not seen. It is zero of a look
+// behind a call of the same try, which is too early to count.
+func (v *visit) look(ctx context.Context, a rewards.Action, m memory, begun time.Time) (r connectors.Receipt, f *failure, absent bool) {
 	receipt, err := v.call(ctx, func(ctx context.Context) (connectors.Receipt, error) {
 		return v.store.Find(ctx, v.lane.Shop, a)
 	})
@@ -166,12 +168,14 @@ func (v *visit) look(ctx context.Context, a rewards.Action, m memory) (r connect
 	if refusesRepetition(a) {
 		return receipt, &failure{call: unclear(err), note: m.String()}, true
 	}
-	if m.Absent == 0 {
-		m.Since = v.opts.Now()
-	}
-	m.Absent++
-	if m.Absent >= absentReads && v.opts.Now().Sub(m.Since) >= absentFor {
-		return receipt, &failure{call: unclear(err), note: m.String()}, true
+	if !begun.IsZero() {
+		if m.Absent == 0 {
+			m.Since = begun
+		}
+		m.Absent++
+		if m.Absent >= absentReads && begun.Sub(m.Since) >= absentFor {
+			return receipt, &failure{call: unclear(err), note: m.String()}, true
+		}
 	}
 	return receipt, &failure{call: unclear(err), note: m.String(), wait: absentWait}, false
 }

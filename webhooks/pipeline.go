@@ -66,9 +66,9 @@ type Options struct {
 	// Tracer tells what is done about single deliveries; Untold if nil.
 	Tracer Tracer
 	Log    *slog.Logger
-	// Now is this process's clock: how long ago a lease was asked for, since when a reward was not seen in its shop,
-	// from when on shops are asked what changed, and the metrics are by it. What processes share is by the database's:
-	// when leases end, and when jobs are due and given up.
+	// Now is this process's clock: how long ago a lease was asked for, and the metrics are by it. What processes share
+	// is by the database's: when leases end, when jobs are due and given up, since when a reward was not seen in its
+	// shop, and from when on shops are asked what changed.
 	Now func() time.Time
 }
 

@@ -95,7 +95,7 @@ func (v *visit) poll(ctx context.Context, j Job) (*failure, error) {
 	if !ok {
 		return nil, v.opts.Work.Done(ctx, v.lane, j)
 	}
-	rhythm, now := p.Rhythm(), v.opts.Now()
+	rhythm, now := p.Rhythm(), j.Begun
 	w, callErr := v.keepHooks(ctx, recallWatch(j.Note).begin(rhythm, now, j.FirstAt), now)
 	if callErr != nil {
 		return v.missed(j, w, rhythm, callErr), nil

@@ -204,10 +204,11 @@ func (a *asked) look(t *testing.T, store Storefront, wait time.Duration) string 
 		a.firstAt = a.now
 	}
 	v := &visit{Pipeline: &Pipeline{opts: Options{
-		Inbox: a, Lanes: a, Work: ends{asked: a}, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.now },
+		Inbox: a, Lanes: a, Work: ends{asked: a}, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.now.Add(10 * time.Minute) }, // which nothing may depend on
+
 		Jitter: rand.N[time.Duration], Tracer: Untold{},
-	}, events: make(chan struct{}, 1), cut: t.Context()}, store: store, held: a.now, lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
-	j := Job{ID: "job_1", Kind: rewards.JobPoll, Subject: PollSubject, Attempts: a.tries, FirstAt: a.firstAt, Unclear: a.unclear, Note: a.note}
+	}, events: make(chan struct{}, 1), cut: t.Context()}, store: store, held: a.now.Add(10 * time.Minute), lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
+	j := Job{ID: "job_1", Kind: rewards.JobPoll, Subject: PollSubject, Attempts: a.tries, FirstAt: a.firstAt, Begun: a.now, Unclear: a.unclear, Note: a.note}
 	if err := v.do(t.Context(), []Job{j}); err != nil {
 		return "not written: " + rewards.CodeOf(err)
 	}

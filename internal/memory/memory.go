@@ -21,7 +21,8 @@ const (
 	// it takes.
 	limit = 512 << 20
 	// every is how often it is collected besides, for the quiet hours: what an idle program looks up in
-	// its tables would otherwise pile up to 16 MB.
+	// its tables would otherwise pile up to 16 MB. When nothing else was collected meanwhile the hour is quiet,
+	// and what is free goes back to the system at once: Go itself would take minutes.
 	every = 10 * time.Second
 )
 
@@ -38,10 +39,16 @@ func Tune(ctx context.Context) {
 	go func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
+		quiet := collections()
 		for {
 			select {
 			case <-tick.C:
-				runtime.GC()
+				if collections() == quiet {
+					debug.FreeOSMemory() // collects first
+				} else {
+					runtime.GC()
+				}
+				quiet = collections()
 			case <-ctx.Done():
 				return
 			}
@@ -76,8 +83,14 @@ func percentFor(alive uint64) int {
 }
 
 // alive is what the last collection left, in bytes.
-func alive() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+func alive() uint64 { return read("/gc/heap/live:bytes") }
+
+// collections is how often the heap was collected since the program began.
+func collections() uint64 { return read("/gc/cycles/total:gc-cycles") }
+
+// read is one of Go's own figures, 0 if it has no such one.
+func read(name string) uint64 {
+	sample := []metrics.Sample{{Name: name}}
 	metrics.Read(sample)
 	if sample[0].Value.Kind() != metrics.KindUint64 {
 		return 0
