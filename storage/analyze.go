@@ -2,8 +2,11 @@ package storage
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 const (
@@ -14,6 +17,9 @@ const (
 	grownBy   = 4
 	grownFrom = 4
 	grownTo   = 20_000
+	// roughly is how finely it is counted, in place of PostgreSQL's 100: a tenth of the rows, 15 ms in place of 140 for
+	// a table of 16,000 pages. How long a table is decides the plans; the rest waits for PostgreSQL's own daemon.
+	roughly = 10
 )
 
 // grownTables are the tables that are longer than PostgreSQL's statistics say, of this schema.
@@ -42,7 +48,13 @@ func (d *DB) analyzeGrown(ctx context.Context) {
 		return
 	}
 	for _, name := range names {
-		if d.writer.WithContext(ctx).Exec("ANALYZE (SKIP_LOCKED) "+name).Error != nil {
+		err := d.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := tx.Exec("SET LOCAL default_statistics_target = " + strconv.Itoa(roughly)).Error; err != nil {
+				return err
+			}
+			return tx.Exec("ANALYZE (SKIP_LOCKED) " + name).Error
+		})
+		if err != nil {
 			return
 		}
 	}

@@ -23,7 +23,7 @@ const testSuffix = ".test"
 var (
 	// keyForm is a secret or restricted key. Publishable keys (pk_) and keys of apps are none.
 	// Source: docs.stripe.com/keys.
-	keyForm     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9]{3,250}$`)
+	keyForm     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9]{3,}$`)
 	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9]{3,64}$`)
 	domainForm  = regexp.MustCompile(`^acct_[a-z0-9]{3,64}(\.test)?$`)
 )
@@ -31,7 +31,7 @@ var (
 // modeOfKey tells the mode of a key, which is all that a key says about itself. Kind Invalid, code bad_token.
 func modeOfKey(key string) (Mode, error) {
 	m := keyForm.FindStringSubmatch(key)
-	if m == nil {
+	if m == nil || len(key) > maxID {
 		return "", rewards.Errorf(rewards.Invalid, "bad_token", "the key is not a secret or restricted one, like sk_live_… or rk_test_…")
 	}
 	return Mode(m[2]), nil

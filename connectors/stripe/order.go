@@ -54,8 +54,9 @@ func (s sale) reckoned() (rewards.Order, error) {
 	return o, err
 }
 
-// idForm is what ids look like; they become part of an address.
-var idForm = regexp.MustCompile(`^[a-z]{2}_[A-Za-z0-9_]{1,250}$`)
+// idForm is what ids look like; they become part of an address. How long they are is no part of it, nor of the other
+// forms: a repetition that is counted is kept in memory as so many copies.
+var idForm = regexp.MustCompile(`^[a-z]{2}_[A-Za-z0-9_]+$`)
 
 // noOrder says of something that exists that it is no sale.
 func noOrder(format string, args ...any) error {
@@ -64,7 +65,7 @@ func noOrder(format string, args ...any) error {
 
 // sale reads all that belongs to a sale.
 func (c *caller) sale(ctx context.Context, id string) (sale, error) {
-	if !idForm.MatchString(id) {
+	if len(id) > maxID || !idForm.MatchString(id) {
 		return sale{}, noOrder("%.40q is no id of Stripe's", id)
 	}
 	switch kind, _, _ := strings.Cut(id, "_"); kind {

@@ -23,7 +23,9 @@ const (
 	// every is how often it is collected besides, for the quiet hours: what an idle program looks up in
 	// its tables would otherwise pile up to 16 MB. When nothing else was collected meanwhile the hour is quiet,
 	// and what is free goes back to the system at once: Go itself would take minutes.
-	every = 10 * time.Second
+	every = 5 * time.Second
+	// soon is when it is done for the first time: what a program needs to start is of no use afterwards.
+	soon = 500 * time.Millisecond
 )
 
 // Tune does that until ctx ends, except where the environment says otherwise (GOGC, GOMEMLIMIT).
@@ -37,12 +39,13 @@ func Tune(ctx context.Context) {
 	debug.SetGCPercent(least)
 	follow(ctx, least)
 	go func() {
-		tick := time.NewTicker(every)
+		tick := time.NewTicker(soon)
 		defer tick.Stop()
 		quiet := collections()
 		for {
 			select {
 			case <-tick.C:
+				tick.Reset(every)
 				if collections() == quiet {
 					debug.FreeOSMemory() // collects first
 				} else {

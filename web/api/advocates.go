@@ -50,7 +50,7 @@ func (n newAdvocate) check() (wrong []problem.Field) {
 		}
 	}
 	refuse(n.CustomerID != "", "customer_id", "required", "is needed: the platform's own id of the customer")
-	refuse(n.CustomerID == "" || platformID.MatchString(n.CustomerID), "customer_id", "malformed", "is not of the form that ids have")
+	refuse(n.CustomerID == "" || platformID.fits(n.CustomerID), "customer_id", "malformed", "is not of the form that ids have")
 	refuse(n.Email == "" || isEmail(n.Email), "email", "malformed", "is not an e-mail address")
 	refuse(printable(n.FirstName, 100), "first_name", "malformed", "has at most 100 characters and no controls")
 	refuse(n.Locale == "" || localeForm.MatchString(n.Locale), "locale", "malformed", "is not a language tag like en or pt-BR")

@@ -15,7 +15,7 @@ import (
 )
 
 // keyForm is that of an Idempotency-Key.
-var keyForm = regexp.MustCompile(`^[!-~]{1,255}$`)
+var keyForm = form{regexp.MustCompile(`^[!-~]+$`), 255}
 
 // closeWithin bounds the bookkeeping after a call, which goes on where the call itself ran out of time.
 const closeWithin = 5 * time.Second
@@ -56,7 +56,7 @@ func (a *API) once(ctx context.Context, c echo.Context, r route, in call) (reply
 		}
 		return render(out)
 	}
-	if !keyForm.MatchString(key) {
+	if !keyForm.fits(key) {
 		return reply{}, problem.Refuse("bad_key", problem.Field{Field: "Idempotency-Key", Code: "malformed", Detail: "has 1 to 255 visible ASCII characters"})
 	}
 	first, status, body, err := a.keys.BeginCall(ctx, in.shop, key, fingerprint(c.Request(), in.body))

@@ -10,7 +10,7 @@ import (
 )
 
 // teamForm is that of a team's name.
-var teamForm = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
+var teamForm = form{regexp.MustCompile(`^[a-z0-9_-]+$`), 32}
 
 // because is the body of calls that need nothing but a reason.
 type because struct {
@@ -67,7 +67,7 @@ func (a *API) setTeam(ctx context.Context, c call) (answer, error) {
 	if err := decode(c.body, &in); err != nil {
 		return answer{}, err
 	}
-	if in.Team != "" && !teamForm.MatchString(in.Team) {
+	if in.Team != "" && !teamForm.fits(in.Team) {
 		return answer{}, problem.Refuse("bad_field", problem.Field{Field: "/team", Code: "malformed", Detail: "has 1 to 32 of a-z, 0-9, - and _, or is empty for no team"})
 	}
 	adv, err := a.standings.SetTeam(ctx, c.shop, c.id, in.Team, c.actor())

@@ -20,14 +20,27 @@ const within = 10 * time.Second
 
 var (
 	// ourID is the form of every id that we give out: "rw_k3v9x2m8qat4c7np".
-	ourID = regexp.MustCompile(`^[a-z]{2,8}_[0-9A-Za-z]{1,40}$`)
+	ourID = form{regexp.MustCompile(`^[a-z]{2,8}_[0-9A-Za-z]+$`), 49}
 	// platformID is the form of the ids that shops give out: a number for most, "cs_test_a1" for Stripe.
-	platformID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]{0,127}$`)
+	platformID = form{regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]*$`), 128}
 	// friendCode is the form of an advocate's code, in any case.
-	friendCode = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$`)
+	friendCode = form{regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]*$`), 64}
 	// bearer is RFC 6750's form of a token.
-	bearer = regexp.MustCompile(`^(?i:bearer) +([0-9A-Za-z._~+/=-]{8,256})$`)
+	bearer = regexp.MustCompile(`^(?i:bearer) +([0-9A-Za-z._~+/=-]{8,})$`)
 )
+
+// maxToken bounds a token: none that we give out is nearly as long.
+const maxToken = 256
+
+// form is what a text must look like, and how many bytes it may have at most. The length is no part of the pattern: a
+// repetition that is counted is kept in memory as so many copies.
+type form struct {
+	pattern *regexp.Regexp
+	most    int
+}
+
+// fits tells whether a text is of the form.
+func (f form) fits(text string) bool { return len(text) <= f.most && f.pattern.MatchString(text) }
 
 // call is a request that was let in: the token is live, belongs to the shop and carries the scope, and
 // the ids have the form of ids.
@@ -89,7 +102,7 @@ func (a *API) admit(ctx context.Context, c echo.Context, r route) (call, error) 
 		return call{}, err
 	}
 	in := call{token: token, shop: c.Param("shop")}
-	if in.shop != token.ShopID || !ourID.MatchString(in.shop) {
+	if in.shop != token.ShopID || !ourID.fits(in.shop) {
 		return call{}, rewards.Errorf(rewards.NotFound, "not_found", "token %s is of another shop", token.ID)
 	}
 	if !token.May(r.scope) {
@@ -113,7 +126,7 @@ func (a *API) authenticate(ctx context.Context, header string) (access.Token, er
 		return access.Token{}, rewards.Errorf(rewards.Denied, "token_missing", "no authorization header")
 	}
 	m := bearer.FindStringSubmatch(header)
-	if m == nil {
+	if m == nil || len(m[1]) > maxToken {
 		return access.Token{}, rewards.Errorf(rewards.Denied, "token_invalid", "not a bearer token")
 	}
 	token, err := a.keys.CheckToken(ctx, m[1])
@@ -125,21 +138,21 @@ func (a *API) authenticate(ctx context.Context, header string) (access.Token, er
 
 // pathID returns the id below the shop. One of another form than ids have is not looked up.
 func pathID(c echo.Context, r route) (string, error) {
-	name, form := "id", ourID
+	name, f := "id", ourID
 	switch {
 	case strings.Contains(r.path, ":order"):
-		name, form = "order", platformID
+		name, f = "order", platformID
 	case strings.Contains(r.path, ":friendcode"):
-		name, form = "friendcode", friendCode
+		name, f = "friendcode", friendCode
 	case strings.Contains(r.path, ":code"):
-		name, form = "code", ticketForm
+		name, f = "code", ticketForm
 	case strings.Contains(r.path, ":name"):
-		name, form = "name", programForm
+		name, f = "name", programForm
 	case !strings.Contains(r.path, ":id"):
 		return "", nil
 	}
 	id := c.Param(name)
-	if !form.MatchString(id) {
+	if !f.fits(id) {
 		return "", rewards.Errorf(rewards.NotFound, "not_found", "%.60q has not the form of an id", id)
 	}
 	return id, nil

@@ -9,7 +9,7 @@ import (
 )
 
 // accountForm is that of an account's name: "program:give10get10", "issued:adv_…", "issued:charity/trees".
-var accountForm = regexp.MustCompile(`^[a-z]{2,20}:[0-9A-Za-z][0-9A-Za-z_./-]{0,127}$`)
+var accountForm = form{regexp.MustCompile(`^[a-z]{2,20}:[0-9A-Za-z][0-9A-Za-z_./-]*$`), 149}
 
 func (a *API) listLedger(ctx context.Context, c call) (answer, error) {
 	p, err := c.query.page()

@@ -32,7 +32,7 @@ func (a *API) createPayout(ctx context.Context, c call) (answer, error) {
 	if in.Kind != string(rewards.KindCash) && in.Kind != string(rewards.KindDonation) {
 		wrong = append(wrong, problem.Field{Field: "/kind", Code: "unknown_value", Detail: "has to be cash or donation"})
 	}
-	if in.Program != "" && !programForm.MatchString(in.Program) {
+	if in.Program != "" && !programForm.fits(in.Program) {
 		wrong = append(wrong, problem.Field{Field: "/program", Code: "malformed", Detail: "is not of the form that names of programmes have"})
 	}
 	if _, known := rewards.Exponent(in.Currency); in.Currency != "" && !known {

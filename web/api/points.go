@@ -11,7 +11,7 @@ import (
 )
 
 // programForm is that of a programme's name.
-var programForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$`)
+var programForm = form{regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]*$`), 64}
 
 type pointsView struct {
 	Program string          `json:"program"`
@@ -52,7 +52,7 @@ func (a *API) exchangePoints(ctx context.Context, c call) (answer, error) {
 		return answer{}, err
 	}
 	var wrong []problem.Field
-	if !programForm.MatchString(in.Program) {
+	if !programForm.fits(in.Program) {
 		wrong = append(wrong, problem.Field{Field: "/program", Code: "malformed", Detail: "is needed: the name of the programme that gave the points"})
 	}
 	if in.Points < 1 {

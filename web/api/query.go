@@ -19,7 +19,7 @@ const (
 )
 
 // cursorForm is that of every cursor; whether it was given out is for the listing to say.
-var cursorForm = regexp.MustCompile(`^[0-9A-Za-z._=~-]{1,512}$`)
+var cursorForm = form{regexp.MustCompile(`^[0-9A-Za-z._=~-]+$`), 512}
 
 // query is the query of a call: only parameters that its route knows, each once.
 type query struct{ values url.Values }
@@ -51,7 +51,7 @@ func (q query) get(name string) string { return q.values.Get(name) }
 // page reads limit and cursor.
 func (q query) page() (rewards.Page, error) {
 	p := rewards.Page{Limit: defaultLimit, Cursor: q.get("cursor")}
-	if p.Cursor != "" && !cursorForm.MatchString(p.Cursor) {
+	if p.Cursor != "" && !cursorForm.fits(p.Cursor) {
 		return p, problem.Refuse("bad_cursor")
 	}
 	s := q.get("limit")
@@ -67,9 +67,9 @@ func (q query) page() (rewards.Page, error) {
 }
 
 // match returns a parameter that has to have a form.
-func (q query) match(name string, form *regexp.Regexp) (string, error) {
+func (q query) match(name string, f form) (string, error) {
 	v := q.get(name)
-	if v != "" && !form.MatchString(v) {
+	if v != "" && !f.fits(v) {
 		return "", badParameter(name, "malformed", "is not of the form that this has")
 	}
 	return v, nil

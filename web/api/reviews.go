@@ -11,7 +11,7 @@ import (
 )
 
 // reasonForm is that of a stable code that explains an outcome.
-var reasonForm = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+var reasonForm = form{regexp.MustCompile(`^[a-z0-9_]+$`), 64}
 
 // review is the body that decides about an order.
 type review struct {

@@ -12,7 +12,7 @@ import (
 )
 
 // ticketForm is that of a ticket's code as people type it: "GV-7Q2M-XK4P-9WTB".
-var ticketForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]{2,63}$`)
+var ticketForm = form{regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]{2,}$`), 64}
 
 type ticketView struct {
 	Code       string     `json:"code"`
