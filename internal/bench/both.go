@@ -72,22 +72,18 @@ func quantile(sorted []float64, q float64) float64 {
 // leftBehind tells how old the events are that are not decided, in milliseconds. It fails if any is lost between
 // these and those of which a decision was seen, or came to a bad end.
 func leftBehind(url string, decided int) (ages []float64, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(ctx)
-	rows, err := conn.Query(ctx, `SELECT 1000 * extract(epoch FROM now() - received_at)::float8 FROM events WHERE status IN ('pending', 'confirming')`)
-	if err != nil {
-		return nil, err
-	}
-	if ages, err = pgx.CollectRows(rows, pgx.RowTo[float64]); err != nil {
-		return nil, err
-	}
 	var all, good int
-	if err := conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE status = 'done') FROM events`).Scan(&all, &good); err != nil {
+	err = onDatabase(url, time.Minute, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT 1000 * extract(epoch FROM now() - received_at)::float8 FROM events WHERE status IN ('pending', 'confirming')`)
+		if err != nil {
+			return err
+		}
+		if ages, err = pgx.CollectRows(rows, pgx.RowTo[float64]); err != nil {
+			return err
+		}
+		return conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE status = 'done') FROM events`).Scan(&all, &good)
+	})
+	if err != nil {
 		return nil, err
 	}
 	if good != decided || good+len(ages) != all {
@@ -99,18 +95,13 @@ func leftBehind(url string, decided int) (ages []float64, err error) {
 // once reports how many rewards orders have beside the one that they may have: of one rule and beneficiary, and not
 // taken back. It fails if an order that was judged has none, or if fewer than least orders have one.
 func (b *bench) once(name, url string, least int) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
 	var doubled, none, rewarded int
-	err = conn.QueryRow(ctx, `SELECT
+	err := onDatabase(url, time.Minute, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT
   (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM rewards WHERE status NOT IN ('reversed', 'revoked', 'failed') GROUP BY shop_id, order_id, beneficiary, rule) r),
   (SELECT count(*) FROM orders o WHERE outcome <> 'none' AND NOT EXISTS (SELECT 1 FROM rewards r WHERE r.shop_id = o.shop_id AND r.order_id = o.order_id)),
   (SELECT count(DISTINCT (shop_id, order_id)) FROM rewards)`).Scan(&doubled, &none, &rewarded)
+	})
 	if err != nil {
 		return err
 	}

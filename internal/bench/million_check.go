@@ -16,14 +16,7 @@ func (m *flood) ask(question string) (n int64, err error) {
 }
 
 func (m *flood) query(f func(ctx context.Context, conn *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, m.spec.URL)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	return f(ctx, conn)
+	return onDatabase(m.spec.URL, 5*time.Minute, f)
 }
 
 // left counts what is still to be done. Shops are asked for ever what changed.

@@ -74,13 +74,20 @@ func (b *bench) bareInserts(d time.Duration) (float64, error) {
 }
 
 func runSQL(url, text string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	return onDatabase(url, time.Minute, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, text)
+		return err
+	})
+}
+
+// onDatabase opens a connection for f, which has so long at most.
+func onDatabase(url string, within time.Duration, f func(ctx context.Context, conn *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, text)
-	return err
+	defer conn.Close(context.WithoutCancel(ctx))
+	return f(ctx, conn)
 }

@@ -19,13 +19,10 @@ func (b *bench) costliest(name, url string) error {
 	if !b.statements {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
+	return onDatabase(url, time.Minute, func(ctx context.Context, conn *pgx.Conn) error { return costliestOf(ctx, conn, name) })
+}
+
+func costliestOf(ctx context.Context, conn *pgx.Conn, name string) error {
 	if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+preload); err != nil {
 		return err
 	}
