@@ -22,22 +22,28 @@ const (
 	doneThisWeek = 100_000 // and dead as many times, where nobody may sweep them yet
 )
 
-// explained is a PostgreSQL that writes down the plan of everything that it runs, with years of events of which
-// it knows nothing: no statistics, no vacuum, and a reader who began before all that was done.
+// explained is a PostgreSQL that writes down the plan of everything that it runs, and counts no table by itself.
 type explained struct {
 	*referred
 	read int // of the server's log
 	old  []string
 }
 
-func openExplained(t *testing.T) *explained {
+func explaining(t *testing.T, p rewards.Program) *explained {
 	t.Helper()
 	server := testdb.Own(t, testdb.Options{Settings: map[string]string{
 		"autovacuum": "off", "session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0",
 		"auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on", "auto_explain.log_timing": "off",
 	}})
-	s := openStore(t, server.Database(t))
-	e := &explained{referred: s.referred(creditProgram())}
+	return &explained{referred: openStore(t, server.Database(t)).referred(p)}
+}
+
+// openExplained is one with years of events of which it knows nothing: no statistics, no vacuum, and a reader who
+// began before all that was done.
+func openExplained(t *testing.T) *explained {
+	t.Helper()
+	e := explaining(t, creditProgram())
+	s := e.store
 	for w := range oldWeeks {
 		e.old = append(e.old, s.week(time.Duration(w+2)*7*day))
 	}
@@ -75,12 +81,18 @@ SELECT shop_id, event_id({after}) + n, 'shopify', 't', '\x00', {after}, {after},
 var logged = regexp.MustCompile(`(?m)^[^\t\n].*LOG:  duration: .* plan:$`)
 
 // plans are those of the statements about events that f has run.
-func (e *explained) plans(f func()) (plans []string) {
+func (e *explained) plans(f func()) []string {
+	e.t.Helper()
+	return e.plansOf(" on events", f)
+}
+
+// plansOf are those plans of what f has run that say so.
+func (e *explained) plansOf(saying string, f func()) (plans []string) {
 	e.t.Helper()
 	e.log()
 	f()
 	for _, p := range logged.Split(e.log(), -1)[1:] {
-		if query, plan, _ := strings.Cut(p, "\n\t"); strings.Contains(plan, " on events") {
+		if query, plan, _ := strings.Cut(p, "\n\t"); strings.Contains(plan, saying) {
 			plans = append(plans, query+plan)
 		}
 	}
