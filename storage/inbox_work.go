@@ -69,6 +69,7 @@ func (x *txn) looksUpByRote() error {
 // second connection; SQLite has one writer, so it notes first and claims what it noted. Of large events it takes as
 // many as claimBytes holds, and tells that it took limit if there may be more: its caller comes again at once.
 func (d *DB) Work(ctx context.Context, worker string, limit int, f webhooks.DigestFunc) (n int, err error) {
+	defer d.analyzeGrown(ctx)
 	note := noteRow{ID: d.mint.ID("note_"), Worker: worker}
 	more := false
 	claim := func(x *txn) (rows []eventRow, err error) {
