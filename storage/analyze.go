@@ -35,9 +35,9 @@ type grown struct {
 // analyzeGrown has PostgreSQL count tables that have grown a good deal since it last did so. It keeps plans of
 // prepared statements, and of the checks of foreign keys, until a table is counted anew: what was planned for
 // a table of a few rows reads all of them, also when a campaign has made them a hundred thousand. Its own
-// daemon looks once a minute only. Digests and decisions both see to it: a rush of orders without a code would
-// else leave long tables to the first decision behind it. A table that somebody else counts just now is passed
-// over. That it cannot be done is no fault of the caller's work.
+// daemon looks once a minute only. Digests and decisions see to it when they end, or the first behind a rush would
+// read all that it brought for each of its questions. A table that somebody else counts just now is passed over. That
+// it cannot be done is no fault of the caller's work.
 func (d *DB) analyzeGrown(ctx context.Context) {
 	now := time.Since(d.grown.since).Nanoseconds()
 	last := d.grown.at.Load()

@@ -42,7 +42,7 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	}
 	const sums = "CAST(sum(f.n) AS bigint), CAST(sum(f.a) AS bigint), CAST(sum(f.b) AS bigint), CAST(sum(f.c) AS bigint), CAST(sum(f.d) AS bigint)"
 	sql := "SELECT f.p, f.what, f.unit, f.program, " + variant + ", f.label, " + sums + " FROM (" +
-		g.dailyIn(s.by) + " UNION ALL " + g.figuresIn("figure_changes", "f.at >= v.since AND f.at < v.until") +
+		g.figuresIn("figures_daily", "f.day >= v.first AND f.day <= v.last") + " UNION ALL " + g.figuresIn("figure_changes", "f.at >= v.since AND f.at < v.until") +
 		") f GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.n) <> 0"
 	var all []dayRow
 	err := g.chunks(t, func(with string, vals []any) error {
@@ -64,23 +64,9 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	return all, err
 }
 
-// dailyIn asks for the daily figures of the periods. Where each is a day they are looked up at once: a year of days one
-// by one takes longer than all else.
-func (g *figuring) dailyIn(by rewards.Grouping) string {
-	if by == rewards.ByDay && !g.d.lite {
-		return "SELECT v.p, " + figureColsOf("f") + " FROM figures_daily f JOIN v ON v.first = f.day WHERE f.shop_id = ? AND f.day = ANY(ARRAY(SELECT v.first FROM v))"
-	}
-	return g.figuresIn("figures_daily", "f.day >= v.first AND f.day <= v.last")
-}
-
-// figureColsOf are figureCols of a table.
-func figureColsOf(name string) string {
-	return name + "." + strings.ReplaceAll(figureCols, ", ", ", "+name+".")
-}
-
 // figuresIn asks for the rows of a table of figures in the periods; see during.
 func (x *txn) figuresIn(table, within string) string {
-	cols := figureColsOf("f")
+	cols := "f." + strings.ReplaceAll(figureCols, ", ", ", f.")
 	if x.d.lite {
 		return "SELECT v.p, " + cols + " FROM v CROSS JOIN " + table + " f WHERE f.shop_id = ? AND " + within
 	}
