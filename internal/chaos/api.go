@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// client asks the program's pages and its API. It keeps no connections: what is left open is to be the program's.
-var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+// client asks the program's pages and its API. It keeps no connections: what is left open is to be the program's. It is
+// patient: a machine on which all stands still for ten seconds says nothing of the program.
+var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // fetch reads a page; status 0 means that there was no answer.
 func fetch(address string) (status int, body string) {
