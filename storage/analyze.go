@@ -17,8 +17,8 @@ const (
 	grownBy   = 4
 	grownFrom = 4
 	grownTo   = 20_000
-	// roughly is how finely it is counted, in place of PostgreSQL's 100: a tenth of the rows, 15 ms in place of 140 for
-	// a table of 16,000 pages. How long a table is decides the plans; the rest waits for PostgreSQL's own daemon.
+	// roughly is how finely it is counted, in place of PostgreSQL's 100: by a tenth of the rows. How long a table is
+	// decides the plans; the rest waits for PostgreSQL's own daemon.
 	roughly = 10
 )
 
