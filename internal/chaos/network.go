@@ -24,6 +24,7 @@ func newNetwork() *network {
 // and a shop.
 type line struct {
 	proxy *toxiproxy.Proxy
+	at    string // where it listens: what the proxy says of that is written anew whenever it begins again
 	mu    sync.Mutex
 	toxic atomic.Int64 // numbers names
 }
@@ -34,10 +35,11 @@ func (n *network) line(name, upstream string) (*line, error) {
 	if err := l.proxy.Start(); err != nil {
 		return nil, fmt.Errorf("a proxy for %s: %w", name, err)
 	}
+	l.at = l.proxy.Listen
 	return l, nil
 }
 
-func (l *line) address() string { return l.proxy.Listen }
+func (l *line) address() string { return l.at }
 
 // down refuses and cuts all connections, until up.
 func (l *line) down() {
