@@ -170,6 +170,24 @@ func TestAClockThatIsPutForwardOrBackNeitherHurriesACreditNorKeepsIt(t *testing.
 	}
 }
 
+// Where the clock of the books itself is put back the looks begin anew, and nothing waits for it to come round.
+func TestACreditDoesNotWaitForTheBooksClockToComeRound(t *testing.T) {
+	t.Parallel()
+	s := newTill()
+	s.sends = gateway()
+	for range 3 { // the call, and two looks
+		s.try(t)
+	}
+	back := s.now.Add(-time.Hour)
+	s.now = back
+	for i := 0; recall(s.job.Note).Send == 0 && i < 20; i++ {
+		s.try(t)
+	}
+	if since := s.now.Sub(back); since != 15*time.Second || recall(s.job.Note).Send == 0 {
+		t.Errorf("it may be sent again %s after that", since)
+	}
+}
+
 // Tries are counted anew when a shop comes back. That a credit was not seen before one of them says nothing for
 // the one of the same number later.
 func TestWhatWasSeenBeforeAShopWentAwayIsNotGoodWhenItComesBack(t *testing.T) {

@@ -169,8 +169,8 @@ func (v *visit) look(ctx context.Context, a rewards.Action, m memory, begun time
 		return receipt, &failure{call: unclear(err), note: m.String()}, true
 	}
 	if !begun.IsZero() {
-		if m.Absent == 0 {
-			m.Since = begun
+		if m.Absent == 0 || begun.Before(m.Since) { // that clock was put back: counted anew, or it would wait for it
+			m.Absent, m.Since = 0, begun
 		}
 		m.Absent++
 		if m.Absent >= absentReads && begun.Sub(m.Since) >= absentFor {

@@ -203,11 +203,11 @@ func (a *asked) look(t *testing.T, store Storefront, wait time.Duration) string 
 	if a.tries++; a.firstAt.IsZero() {
 		a.firstAt = a.now
 	}
+	wrong := func() time.Time { return a.now.Add(10 * time.Minute) } // the process's own clock: no look may depend on it
 	v := &visit{Pipeline: &Pipeline{opts: Options{
-		Inbox: a, Lanes: a, Work: ends{asked: a}, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.now.Add(10 * time.Minute) }, // which nothing may depend on
-
+		Inbox: a, Lanes: a, Work: ends{asked: a}, Meter: Nop{}, Log: slog.New(slog.DiscardHandler), Now: wrong,
 		Jitter: rand.N[time.Duration], Tracer: Untold{},
-	}, events: make(chan struct{}, 1), cut: t.Context()}, store: store, held: a.now.Add(10 * time.Minute), lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
+	}, events: make(chan struct{}, 1), cut: t.Context()}, store: store, held: wrong(), lane: Lane{Shop: connectors.Shop{ID: "shop_1", Platform: "acme", Domain: "one.example"}}}
 	j := Job{ID: "job_1", Kind: rewards.JobPoll, Subject: PollSubject, Attempts: a.tries, FirstAt: a.firstAt, Begun: a.now, Unclear: a.unclear, Note: a.note}
 	if err := v.do(t.Context(), []Job{j}); err != nil {
 		return "not written: " + rewards.CodeOf(err)

@@ -22,12 +22,13 @@ func (b *bench) costliest(name, url string) error {
 	return onDatabase(url, time.Minute, func(ctx context.Context, conn *pgx.Conn) error { return costliestOf(ctx, conn, name) })
 }
 
+// costliestOf asks on a connection what costliest prints: what statements took to plan and to run.
 func costliestOf(ctx context.Context, conn *pgx.Conn, name string) error {
 	if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+preload); err != nil {
 		return err
 	}
-	rows, err := conn.Query(ctx, `SELECT total_exec_time, calls, rows, shared_blks_hit, query FROM pg_stat_statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY total_exec_time DESC LIMIT 12`)
+	rows, err := conn.Query(ctx, `SELECT total_plan_time + total_exec_time, calls, rows, shared_blks_hit, query FROM pg_stat_statements
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1 DESC LIMIT 12`)
 	if err != nil {
 		return err
 	}
