@@ -92,16 +92,9 @@ func (w *WooCommerce) send(ctx context.Context, shop connectors.Shop, rq request
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("woocommerce: no answer within %v", timeout))
 	defer cancel()
-	var sent atomic.Bool
-	req, err := w.prepared(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { sent.Store(true) },
-	}), shop, rq)
+	res, err := w.exchange(ctx, shop, rq)
 	if err != nil {
 		return reply{}, err
-	}
-	res, err := w.http.Do(req)
-	if err != nil {
-		return reply{}, unanswered(ctx, err, !rq.read() && sent.Load())
 	}
 	defer res.Body.Close()
 	if encoding := res.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -118,6 +111,28 @@ func (w *WooCommerce) send(ctx context.Context, shop connectors.Shop, rq request
 		return reply{}, connectors.Unreadable(!rq.read(), "the answer is larger than %d bytes", maxAnswer)
 	}
 	return reply{raw, res.Header}, nil
+}
+
+// exchange sends a call and waits for its answer. A question that a kept connection ended under is asked again on
+// another one, signed anew: the shop may have seen the first, and takes no nonce twice.
+func (w *WooCommerce) exchange(ctx context.Context, shop connectors.Shop, rq request) (*http.Response, error) {
+	for {
+		var kept, sent atomic.Bool
+		req, err := w.prepared(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn:      func(c httptrace.GotConnInfo) { kept.Store(c.Reused) },
+			WroteHeaders: func() { sent.Store(true) },
+		}), shop, rq)
+		if err != nil {
+			return nil, err
+		}
+		res, err := w.http.Do(req)
+		if err == nil {
+			return res, nil
+		}
+		if !rq.read() || !kept.Load() || ctx.Err() != nil {
+			return nil, unanswered(ctx, err, !rq.read() && sent.Load())
+		}
+	}
 }
 
 // prepared builds the HTTP request with its credentials.
@@ -140,6 +155,7 @@ func (w *WooCommerce) prepared(ctx context.Context, shop connectors.Shop, rq req
 		query.Set("rest_route", rq.route)
 	}
 	method, basic := rq.method, false
+	var body io.Reader
 	if method == "" {
 		method = http.MethodGet
 	}
@@ -147,13 +163,13 @@ func (w *WooCommerce) prepared(ctx context.Context, shop connectors.Shop, rq req
 	case rq.open:
 	case !strings.HasPrefix(address, "https://") || shop.Settings[setAuth] == inOAuth:
 		sign(method, "http://"+strings.TrimPrefix(strings.TrimPrefix(address, "http://"), "https://"), query, key, secret, w.opts.Now())
+		body = once{strings.NewReader("")}
 	case shop.Settings[setAuth] == inQuery:
 		query.Set("consumer_key", key)
 		query.Set("consumer_secret", secret)
 	default:
 		basic = true
 	}
-	var body io.Reader
 	if rq.body != nil {
 		b, err := json.Marshal(rq.body)
 		if err != nil {
@@ -171,7 +187,7 @@ func (w *WooCommerce) prepared(ctx context.Context, shop connectors.Shop, rq req
 	if basic {
 		req.SetBasicAuth(key, secret)
 	}
-	if body != nil {
+	if rq.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
@@ -179,6 +195,9 @@ func (w *WooCommerce) prepared(ctx context.Context, shop connectors.Shop, rq req
 	req.Header.Set("User-Agent", userAgent)
 	return req, nil
 }
+
+// once is a body that net/http cannot rewind, and so never sends a second time by itself. An empty one is sent as none.
+type once struct{ io.Reader }
 
 // call makes a lasting error of a call that had no effect.
 func call(cause error) *connectors.CallError { return &connectors.CallError{Cause: cause} }

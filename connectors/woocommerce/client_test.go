@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -186,5 +187,37 @@ func TestAShopThatMustNotBeCalledIsNot(t *testing.T) {
 	wantError(t, err, rewards.Denied, "loopback_not_allowed")
 	if strict.Name() != "woocommerce" || len(strict.Examine()) != 0 {
 		t.Error("it has a name and no settings")
+	}
+}
+
+// A kept connection that ends is tried once more on another. Where calls are signed the shop may have seen the
+// first one, and would take the same nonce for a wrong key: the second is signed anew.
+func TestASignedQuestionIsNeverSentTwice(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	nonces := map[string]bool{}
+	calls := 0
+	w, shop := serve(t, func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls++
+		nonce := r.URL.Query().Get("oauth_nonce")
+		switch {
+		case nonces[nonce]:
+			rw.WriteHeader(http.StatusUnauthorized)
+		case calls == 2:
+			nonces[nonce] = true
+			panic(http.ErrAbortHandler)
+		default:
+			nonces[nonce] = true
+			_, _ = io.WriteString(rw, `[]`)
+		}
+	})
+	for range 2 {
+		_, err := w.Find(t.Context(), shop, issue("", fiveOff))
+		wantError(t, err, rewards.NotFound, "not_done")
+	}
+	if calls != len(nonces) || calls < 3 {
+		t.Errorf("%d calls had %d nonces", calls, len(nonces))
 	}
 }
