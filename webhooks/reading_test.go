@@ -3,6 +3,7 @@ package webhooks_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,18 +12,18 @@ import (
 	"grapevine/rewards"
 )
 
-// pensive is a village that lets an order be read, and takes its time to send the answer.
+// pensive is a village that lets an order be read, and takes its time to send the first answer.
 type pensive struct {
 	*village
+	asked      *atomic.Bool
 	read, send chan struct{}
 }
 
 func (p pensive) Order(ctx context.Context, s connectors.Shop, id string) (rewards.Order, error) {
 	o, err := p.village.Order(ctx, s, id)
-	select {
-	case p.read <- struct{}{}:
+	if p.asked.CompareAndSwap(false, true) {
+		close(p.read)
 		<-p.send
-	default:
 	}
 	return o, err
 }
@@ -33,7 +34,7 @@ func TestAChangeDuringAnOrdersFirstReadingIsSeen(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, url string) {
 		v := newVillage()
-		p := pensive{v, make(chan struct{}), make(chan struct{})}
+		p := pensive{v, &atomic.Bool{}, make(chan struct{}), make(chan struct{})}
 		s := settle(t, fresh(t, url), v, p)
 		o := s.bought("o1")
 		d := v.places(o)

@@ -79,7 +79,7 @@ func (w *world) live() error {
 		return fmt.Errorf("setting up: %w", err)
 	}
 	w.step("set up within %v", time.Since(begun).Round(time.Millisecond))
-	w.begun = time.Now()
+	w.begin()
 	faults := make(chan struct{})
 	go func() { // ends before live does
 		defer close(faults)

@@ -30,11 +30,11 @@ type world struct {
 	post      *post
 	shops     []*shop
 	processes []*process
-	begun     time.Time    // of the plan's own time
 	ends      atomic.Int64 // processes that ended by themselves
 
 	mu       sync.Mutex
-	secrets  []string // what may be in no log
+	begun    time.Time // of the plan's own time; zero before
+	secrets  []string  // what may be in no log
 	failures []string
 	steps    []string
 	journal  *os.File
@@ -173,17 +173,30 @@ func (w *world) door() string {
 func (w *world) desk() string { return w.door() }
 
 // until waits for a moment of the plan.
-func (w *world) until(at time.Duration) { time.Sleep(time.Until(w.begun.Add(at))) }
+func (w *world) until(at time.Duration) {
+	w.mu.Lock()
+	due := w.begun.Add(at)
+	w.mu.Unlock()
+	time.Sleep(time.Until(due))
+}
+
+// begin starts the plan's clock. What the processes' first launches meet is written down meanwhile.
+func (w *world) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begun = time.Now()
+}
 
 // step writes down what was done, and when.
 func (w *world) step(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	at := 0.0
 	if !w.begun.IsZero() {
 		at = time.Since(w.begun).Seconds()
 	}
-	line := fmt.Sprintf("%8.3f  %s", at, fmt.Sprintf(format, args...))
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	line := fmt.Sprintf("%8.3f  %s", at, text)
 	w.steps = append(w.steps, line)
 	if w.journal != nil {
 		fmt.Fprintln(w.journal, line)
