@@ -106,7 +106,7 @@ func TestAnEventWhoseStatementsTakeTooLongEndsDeadAndTheOthersAreDone(t *testing
 	hurried := openPostgres(t, url+"&statement_timeout=1000")
 	f := func(ctx context.Context, tx webhooks.InboxTx, events []webhooks.Event) ([]webhooks.Digested, error) {
 		for _, e := range events {
-			if string(e.Body) == `{"id":2}` {
+			if string(bodyOf(e)) == `{"id":2}` {
 				_, err := tx.(*inboxTx).x.exec("SELECT pg_sleep(30)")
 				return nil, tx.(*inboxTx).x.d.fault("looking for long", err)
 			}

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -40,25 +39,25 @@ const claimCols = "shop_id, id, platform, topic, body, triggered_at, received_at
 // storedCols are those that people look at: all but the body.
 const storedCols = "shop_id, id, platform, domain, topic, order_id, status, reason, attempts, received_at, finished_at"
 
-func (r eventRow) event() (webhooks.Event, error) {
-	body, err := inflate(r.Body)
-	if err != nil {
-		return webhooks.Event{}, fmt.Errorf("event %d: %w", r.ID, err)
-	}
+func (r eventRow) event() webhooks.Event {
 	return webhooks.Event{
-		ShopID: r.ShopID, ID: r.ID, Platform: r.Platform, Topic: r.Topic, Body: body,
+		ShopID: r.ShopID, ID: r.ID, Platform: r.Platform, Topic: r.Topic, Packed: r.Body,
 		TriggeredAt: r.TriggeredAt.Time, ReceivedAt: r.ReceivedAt.Time, Attempts: r.Attempts, Trace: r.Trace,
-	}, nil
+	}
 }
 
-func inflate(stored []byte) ([]byte, error) {
+// Unpack is the contrary of Pack. See webhooks.InboxTx.
+func (in *inboxTx) Unpack(room, packed []byte) ([]byte, error) { return inflate(room, packed) }
+
+// inflate unpacks a stored body in room, if that is large enough.
+func inflate(room, stored []byte) ([]byte, error) {
 	if len(stored) == 0 {
 		return nil, nil
 	}
 	if n, err := s2.DecodedLen(stored); err != nil || n > maxBody {
 		return nil, rewards.Errorf(rewards.Internal, "bad_body", "a stored body of %d bytes cannot be inflated: %v", len(stored), err)
 	}
-	body, err := s2.Decode(nil, stored)
+	body, err := s2.Decode(room, stored)
 	if err != nil {
 		return nil, rewards.Errorf(rewards.Internal, "bad_body", "inflating a stored body: %w", err)
 	}

@@ -69,7 +69,7 @@ func (d *DB) EventBody(ctx context.Context, shopID, id string) ([]byte, error) {
 	if row.Body == nil {
 		return nil, rewards.Errorf(rewards.Conflict, "body_erased", "the body of event %s was erased", id)
 	}
-	return inflate(row.Body)
+	return inflate(nil, row.Body)
 }
 
 func (x *txn) event(shopID, id, cols string) (eventRow, error) {

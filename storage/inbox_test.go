@@ -89,7 +89,7 @@ func TestWorkClaimsEachEventOnceAndStoresItsResult(t *testing.T) {
 						defer mu.Unlock()
 						for i, e := range events {
 							seen[e.ID]++
-							if e.ShopID != shop.ID || len(e.Body) == 0 {
+							if e.ShopID != shop.ID || len(bodyOf(e)) == 0 {
 								return nil, errors.New("an event is not whole")
 							}
 							out[i] = webhooks.Digested{Status: webhooks.EventDone, Reason: "r", OrderID: "o1"}
@@ -120,7 +120,7 @@ func TestWorkClaimsEachEventOnceAndStoresItsResult(t *testing.T) {
 func poisoned(body string, how func() error) webhooks.DigestFunc {
 	return func(ctx context.Context, tx webhooks.InboxTx, events []webhooks.Event) ([]webhooks.Digested, error) {
 		for _, e := range events {
-			if string(e.Body) == body {
+			if string(bodyOf(e)) == body {
 				return nil, how()
 			}
 		}

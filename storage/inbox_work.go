@@ -177,10 +177,7 @@ WHERE e.status = 'pending' AND e.suspect = ? ORDER BY e.id `
 func (x *txn) digest(ctx context.Context, rows []eventRow, f webhooks.DigestFunc) error {
 	events := make([]webhooks.Event, len(rows))
 	for i, r := range rows {
-		var err error
-		if events[i], err = r.event(); err != nil {
-			return err
-		}
+		events[i] = r.event()
 	}
 	in := &inboxTx{x: x}
 	results, err := guarded(ctx, in, events, f)

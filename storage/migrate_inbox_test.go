@@ -131,7 +131,7 @@ func (s *store) goOn() {
 	var bodies []string
 	n, err := s.Work(s.ctx, "w", 9, func(ctx context.Context, tx webhooks.InboxTx, events []webhooks.Event) ([]webhooks.Digested, error) {
 		for _, e := range events {
-			bodies = append(bodies, string(e.Body))
+			bodies = append(bodies, string(bodyOf(e)))
 		}
 		return all(webhooks.EventDone)(ctx, tx, events)
 	})

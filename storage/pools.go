@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -79,6 +80,9 @@ func (d *DB) openPool(ctx context.Context, common *pgxpool.Config, p part, log *
 		config.MaxConnIdleTime = p.idle
 	}
 	p.limit(config.ConnConfig.RuntimeParams)
+	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		config.ConnConfig.DescriptionCacheCapacity = 0 // a table for another mode, made for each connection
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, nil, d.fault("opening PostgreSQL", err)

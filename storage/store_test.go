@@ -123,6 +123,15 @@ func delivery(domain string, n int) connectors.Delivery {
 	return connectors.Delivery{Platform: "shopify", Domain: domain, Topic: "orders/paid", DeliveryID: fmt.Sprintf("d-%d", n), Body: fmt.Appendf(nil, `{"id":%d}`, n)}
 }
 
+// bodyOf is what an event's body was when it was signed. What cannot be unpacked panics.
+func bodyOf(e webhooks.Event) []byte {
+	body, err := inflate(nil, e.Packed)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
 // all gives every event this end.
 func all(status webhooks.EventStatus) webhooks.DigestFunc {
 	return func(_ context.Context, _ webhooks.InboxTx, events []webhooks.Event) ([]webhooks.Digested, error) {

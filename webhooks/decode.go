@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"cmp"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,14 +21,15 @@ type decoded struct {
 const decodedTogether = 16
 
 // decode reads the bodies of a batch, which needs nothing but the bodies, on as many processors as there are:
-// the database waits for it meanwhile. People and places in orders are sealed at once. Of several that panic
-// the first is told of.
-func (d *digester) decode(events []Event) ([]decoded, error) {
+// the database waits for it meanwhile. Each unpacks one body at a time, where the one before it was. People and
+// places in orders are sealed at once. Of several that panic the first is told of.
+func (d *digester) decode(tx InboxTx, events []Event) ([]decoded, error) {
 	out, errs := make([]decoded, len(events)), make([]error, len(events))
 	var next atomic.Int64
 	work := func() {
+		var room []byte
 		for i := int(next.Add(1)) - 1; i < len(events); i = int(next.Add(1)) - 1 {
-			out[i], errs[i] = d.decodeOne(events[i])
+			out[i], room, errs[i] = d.decodeOne(tx, events[i], room)
 		}
 	}
 	var others sync.WaitGroup
@@ -44,7 +46,8 @@ func (d *digester) decode(events []Event) ([]decoded, error) {
 	return out, nil
 }
 
-func (d *digester) decodeOne(e Event) (out decoded, err error) {
+// decodeOne unpacks a body in room and decodes it. Where it was is room for the next.
+func (d *digester) decodeOne(tx InboxTx, e Event, room []byte) (out decoded, body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = rewards.Errorf(rewards.Internal, "panic", "decoding event %d: %v", e.ID, p)
@@ -52,20 +55,23 @@ func (d *digester) decodeOne(e Event) (out decoded, err error) {
 	}()
 	source, ok := d.sources[e.Platform]
 	if !ok {
-		return decoded{trouble: "unknown_platform"}, nil
+		return decoded{trouble: "unknown_platform"}, room, nil
 	}
-	event, err := source.Decode(e.Topic, e.Body, e.TriggeredAt)
+	if body, err = tx.Unpack(room, e.Packed); err != nil {
+		return decoded{}, room, fmt.Errorf("event %d: %w", e.ID, err)
+	}
+	event, err := source.Decode(e.Topic, body, e.TriggeredAt)
 	switch {
 	case err != nil:
-		return decoded{trouble: rewards.CodeOf(err)}, nil
+		return decoded{trouble: rewards.CodeOf(err)}, body, nil
 	case event == nil:
-		return decoded{}, rewards.Errorf(rewards.Internal, "unknown_event", "event %d was decoded to nothing", e.ID)
+		return decoded{}, body, rewards.Errorf(rewards.Internal, "unknown_event", "event %d was decoded to nothing", e.ID)
 	}
 	if seen, ok := event.(rewards.OrderSeen); ok {
 		d.seal(e.ShopID, &seen.Order)
 		event = seen
 	}
-	return decoded{event: event}, nil
+	return decoded{event: event}, body, nil
 }
 
 // stages are what an order passes through, in this order.

@@ -47,7 +47,7 @@ func (d *digester) digest(ctx context.Context, tx InboxTx, events []Event) (resu
 		events: events, results: make([]Digested, len(events)),
 		open: map[int]bool{}, seen: map[int]rewards.Order{}, changed: map[int]time.Time{}, plain: map[[2]string]rewards.Order{},
 	}
-	read, err := d.decode(events)
+	read, err := d.decode(tx, events)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ type books struct {
 	applied []rewards.Event
 }
 
+func (b *books) Unpack(_, packed []byte) ([]byte, error) { return packed, nil }
+
 func (b *books) Concerns(_ context.Context, qs []OrderQuestion) ([]bool, error) {
 	out := make([]bool, len(qs))
 	for i, q := range qs {

@@ -18,7 +18,8 @@ type Source interface {
 	// Receive checks a webhook's signature over the raw body and reads its headers. Kind Denied: not
 	// signed by the platform (401); Invalid: signed, but a mandatory header is missing or doubled (400).
 	Receive(a connectors.Arrival) (connectors.Delivery, error)
-	// Decode tells what a stored body means. Kind Invalid quarantines the event.
+	// Decode tells what a stored body means, and keeps no part of it: the next one will be in its place. Kind Invalid
+	// quarantines the event.
 	Decode(topic string, body []byte, triggeredAt time.Time) (rewards.Event, error)
 }
 
@@ -97,6 +98,9 @@ type DigestFunc func(ctx context.Context, tx InboxTx, events []Event) ([]Digeste
 
 // InboxTx is what a DigestFunc may ask and write.
 type InboxTx interface {
+	// Unpack returns what an event's body was when it was signed, in room if that is large enough. Several may ask at
+	// a time.
+	Unpack(room, packed []byte) ([]byte, error)
 	// Concerns tells which of these orders concern a programme: they carry a code or a link of ours (a
 	// friend's, or a reward's code), were found to carry one before, or their buyer was referred by a
 	// programme that keeps it so. The answer is in the order of the question.
@@ -119,7 +123,7 @@ type Event struct {
 	ID          int64
 	Platform    string
 	Topic       string
-	Body        []byte // inflated
+	Packed      []byte // the body as the inbox keeps it: see InboxTx.Unpack
 	TriggeredAt time.Time
 	ReceivedAt  time.Time
 	Attempts    int

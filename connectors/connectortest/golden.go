@@ -65,7 +65,10 @@ func golden(tb testing.TB, f Fixture) {
 	played := map[string]bool{} // topics
 	for _, s := range f.goldens(tb) {
 		run(tb, s.name+" means what it is known to mean", func(tb testing.TB) {
-			got := meaning(c.Decode(s.topic, s.body, triggered))
+			body := slices.Clone(s.body)
+			e, err := c.Decode(s.topic, body, triggered)
+			copy(body, bytes.Repeat([]byte("#"), len(body))) // the next one is read in the same place
+			got := meaning(e, err)
 			if *update {
 				if err := os.WriteFile(s.path, []byte("topic: "+s.topic+"\n"+got), 0o644); err != nil {
 					tb.Fatal(err)

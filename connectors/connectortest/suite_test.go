@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"grapevine/connectors"
 	"grapevine/connectors/shopify"
@@ -196,6 +197,16 @@ func TestTheSuiteFindsWhatIsWrong(t *testing.T) {
 				return rewards.Unheeded{Reason: "unreadable"}, nil
 			}
 			return e, nil
+		}}},
+		"a part of a body is kept": {"bodies", faulty{decode: func(c Connector, topic string, body []byte, at time.Time) (rewards.Event, error) {
+			e, err := c.Decode(topic, body, at)
+			if seen, ok := e.(rewards.OrderSeen); ok {
+				if i := bytes.Index(body, []byte(seen.Order.ID)); i >= 0 {
+					seen.Order.ID = unsafe.String(&body[i], len(seen.Order.ID))
+				}
+				return seen, err
+			}
+			return e, err
 		}}},
 		"a body that cannot be read is a panic": {"bodies", faulty{decode: func(c Connector, topic string, body []byte, at time.Time) (rewards.Event, error) {
 			e, err := c.Decode(topic, body, at)

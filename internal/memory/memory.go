@@ -13,12 +13,15 @@ import (
 const (
 	// Little is alive (some 5 MB), so at Go's own setting of 100 there are dozens of collections a second under
 	// load, and they take a fifth of the service's processor time. So the heap may grow to five times what is
-	// alive while that is within budget, and to twice what is alive in any case.
+	// alive while that is within budget, and by half of what is alive in any case.
 	most   = 400
-	least  = 100
+	least  = 50
 	budget = 26 << 20
-	// limit bounds what that may cost when much is alive: towards it the heap is collected as often as
-	// it takes.
+	// All that Go holds, with stacks and what is free but not given back, is to stay below small as long as that is
+	// times of what is alive. What goes beyond is given back at once, and the heap collected as often as it takes.
+	// Never more than limit, whatever is alive.
+	small = 33 << 20
+	times = 3
 	limit = 512 << 20
 	// every is how often it is collected besides, for the quiet hours: what an idle program looks up in
 	// its tables would otherwise pile up to 16 MB. When nothing else was collected meanwhile the hour is quiet,
@@ -30,14 +33,15 @@ const (
 
 // Tune does that until ctx ends, except where the environment says otherwise (GOGC, GOMEMLIMIT).
 func Tune(ctx context.Context) {
-	if os.Getenv("GOMEMLIMIT") == "" {
+	bounded := os.Getenv("GOMEMLIMIT") == ""
+	if bounded {
 		debug.SetMemoryLimit(limit)
 	}
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	debug.SetGCPercent(least)
-	follow(ctx, least)
+	follow(ctx, least, bounded)
 	go func() {
 		tick := time.NewTicker(soon)
 		defer tick.Stop()
@@ -63,17 +67,22 @@ func Tune(ctx context.Context) {
 // allocator would put beside something that lives.
 type mark [32]byte
 
-// follow sets after each collection how far the heap may grow until the next.
-func follow(ctx context.Context, set int) {
+// follow sets after each collection how far the heap may grow until the next, and if it is to be bounded how much
+// memory there may be in all.
+func follow(ctx context.Context, set int, bounded bool) {
 	runtime.AddCleanup(new(mark), func(set int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if p := percentFor(alive()); p < set-set/8 || p > set+set/8 {
+		live := alive()
+		if bounded {
+			debug.SetMemoryLimit(limitFor(live))
+		}
+		if p := percentFor(live); p < set-set/8 || p > set+set/8 {
 			debug.SetGCPercent(p)
 			set = p
 		}
-		follow(ctx, set)
+		follow(ctx, set, bounded)
 	}, set)
 }
 
@@ -83,6 +92,11 @@ func percentFor(alive uint64) int {
 		return most
 	}
 	return int(min(most, max(least, (budget-min(alive, budget))*100/alive)))
+}
+
+// limitFor is how much memory there may be when so many bytes of it are alive.
+func limitFor(alive uint64) int64 {
+	return int64(min(limit, max(small, times*min(alive, limit))))
 }
 
 // alive is what the last collection left, in bytes.
