@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,10 +32,25 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	if g.form == form {
 		return g.read, nil
 	}
+	first := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.From.In(g.zone))) }
+	last := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.Until.Add(-1).In(g.zone))) }
 	t := table{cols: "p integer, first integer, last integer, since timestamptz, until timestamptz"}
 	t.add(-1, everDay, everDay, everAt, everAt.Add(time.Minute))
-	for n, p := range s.periods {
-		t.add(n, numberOf(rewards.DateOf(p.From.In(g.zone))), numberOf(rewards.DateOf(p.Until.Add(-1).In(g.zone))), p.From, p.Until)
+	args := []any{g.shop.Shop, g.shop.Shop}
+	if g.d.lite {
+		for n, p := range s.periods {
+			t.add(n, first(p), last(p), p.From, p.Until)
+		}
+	} else { // the periods leave no gap: all of them are one look
+		if n := len(s.periods); n > 0 {
+			from, to := s.periods[0], s.periods[n-1]
+			t.add(0, first(from), last(to), from.From, to.Until)
+		}
+		days, moments := make([]string, len(s.periods)), make([]string, len(s.periods))
+		for n, p := range s.periods {
+			days[n], moments[n] = strconv.Itoa(first(p)), p.From.UTC().Format(time.RFC3339Nano)
+		}
+		args = []any{borders(days), g.shop.Shop, borders(moments), g.shop.Shop}
 	}
 	variant := "''"
 	if s.by == rewards.ByVariant {
@@ -42,11 +58,12 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	}
 	const sums = "CAST(sum(f.n) AS bigint), CAST(sum(f.a) AS bigint), CAST(sum(f.b) AS bigint), CAST(sum(f.c) AS bigint), CAST(sum(f.d) AS bigint)"
 	sql := "SELECT f.p, f.what, f.unit, f.program, " + variant + ", f.label, " + sums + " FROM (" +
-		g.figuresIn("figures_daily", "f.day >= v.first AND f.day <= v.last") + " UNION ALL " + g.figuresIn("figure_changes", "f.at >= v.since AND f.at < v.until") +
+		g.figuresIn("figures_daily", "day", "integer", "f.day >= v.first AND f.day <= v.last") + " UNION ALL " +
+		g.figuresIn("figure_changes", "at", "timestamptz", "f.at >= v.since AND f.at < v.until") +
 		") f GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.n) <> 0"
 	var all []dayRow
 	err := g.chunks(t, func(with string, vals []any) error {
-		rows, err := g.Raw(with+sql, append(vals, g.shop.Shop, g.shop.Shop)...).Rows()
+		rows, err := g.Raw(with+sql, append(vals, args...)...).Rows()
 		if err != nil {
 			return err
 		}
@@ -64,13 +81,17 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	return all, err
 }
 
-// figuresIn asks for the rows of a table of figures in the periods; see during.
-func (x *txn) figuresIn(table, within string) string {
+// borders is an array of PostgreSQL's.
+func borders(all []string) string { return "{" + strings.Join(all, ",") + "}" }
+
+// figuresIn asks for the rows of a table of figures in the periods, each with the number of its period. On PostgreSQL
+// a first parameter tells where periods begin.
+func (x *txn) figuresIn(table, when, kind, within string) string {
 	cols := "f." + strings.ReplaceAll(figureCols, ", ", ", f.")
 	if x.d.lite {
 		return "SELECT v.p, " + cols + " FROM v CROSS JOIN " + table + " f WHERE f.shop_id = ? AND " + within
 	}
-	return "SELECT v.p, " + cols + " FROM v CROSS JOIN LATERAL (SELECT * FROM " + table + " f WHERE f.shop_id = ? AND " + within + " OFFSET 0) f"
+	return "SELECT CASE WHEN v.p < 0 THEN v.p ELSE width_bucket(f." + when + ", CAST(? AS " + kind + "[])) - 1 END AS p, " + cols + " FROM v CROSS JOIN LATERAL (SELECT * FROM " + table + " f WHERE f.shop_id = ? AND " + within + " OFFSET 0) f"
 }
 
 // fromDays fills a sheet from the daily figures. By variant they tell of orders only.

@@ -100,6 +100,9 @@ func (b *bench) run(base string) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	settings := map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on"}
+	if strings.Contains(","+b.only+",", ",scale,") {
+		settings["shared_buffers"] = quarterOfMemory() // what is stored is larger than the rest needs
+	}
 	if b.statements {
 		settings["shared_preload_libraries"] = preload
 		settings["pg_stat_statements.track_planning"] = "on"
