@@ -32,26 +32,7 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	if g.form == form {
 		return g.read, nil
 	}
-	first := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.From.In(g.zone))) }
-	last := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.Until.Add(-1).In(g.zone))) }
-	t := table{cols: "p integer, first integer, last integer, since timestamptz, until timestamptz"}
-	t.add(-1, everDay, everDay, everAt, everAt.Add(time.Minute))
-	args := []any{g.shop.Shop, g.shop.Shop}
-	if g.d.lite {
-		for n, p := range s.periods {
-			t.add(n, first(p), last(p), p.From, p.Until)
-		}
-	} else { // the periods leave no gap: all of them are one look
-		if n := len(s.periods); n > 0 {
-			from, to := s.periods[0], s.periods[n-1]
-			t.add(0, first(from), last(to), from.From, to.Until)
-		}
-		days, moments := make([]string, len(s.periods)), make([]string, len(s.periods))
-		for n, p := range s.periods {
-			days[n], moments[n] = strconv.Itoa(first(p)), p.From.UTC().Format(time.RFC3339Nano)
-		}
-		args = []any{borders(days), g.shop.Shop, borders(moments), g.shop.Shop}
-	}
+	t, args := g.looks(s.periods)
 	variant := "''"
 	if s.by == rewards.ByVariant {
 		variant = "f.variant"
@@ -79,6 +60,30 @@ func (g *figuring) days(s *sheet) ([]dayRow, error) {
 	})
 	g.read, g.form = all, form
 	return all, err
+}
+
+// looks are the stretches of the tables of figures in which the periods lie, and the parameters of the question. What
+// belongs to no day is number -1. On PostgreSQL all periods are one stretch, since they leave no gap: what is in it is
+// put to its period by where they begin.
+func (g *figuring) looks(periods []rewards.Period) (t table, args []any) {
+	first := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.From.In(g.zone))) }
+	last := func(p rewards.Period) int { return numberOf(rewards.DateOf(p.Until.Add(-1).In(g.zone))) }
+	t.cols = "p integer, first integer, last integer, since timestamptz, until timestamptz"
+	t.add(-1, everDay, everDay, everAt, everAt.Add(time.Minute))
+	if g.d.lite {
+		for n, p := range periods {
+			t.add(n, first(p), last(p), p.From, p.Until)
+		}
+		return t, []any{g.shop.Shop, g.shop.Shop}
+	}
+	if n := len(periods); n > 0 {
+		t.add(0, first(periods[0]), last(periods[n-1]), periods[0].From, periods[n-1].Until)
+	}
+	days, moments := make([]string, len(periods)), make([]string, len(periods))
+	for n, p := range periods {
+		days[n], moments[n] = strconv.Itoa(first(p)), p.From.UTC().Format(time.RFC3339Nano)
+	}
+	return t, []any{borders(days), g.shop.Shop, borders(moments), g.shop.Shop}
 }
 
 // borders is an array of PostgreSQL's.

@@ -138,22 +138,44 @@ func TestAPoisonEventEndsDeadAndTheOthersAreDone(t *testing.T) {
 				shop := s.shop()
 				_, err := s.Put(s.ctx, []connectors.Delivery{delivery(shop.Domain, 1), delivery(shop.Domain, 2), delivery(shop.Domain, 3)})
 				s.no(err)
-				f := poisoned(`{"id":2}`, how)
-				if n, err := s.Work(s.ctx, "w", 10, f); n != 3 || err == nil {
-					t.Fatalf("claimed %d, %v", n, err)
-				}
-				for range 20 {
-					_, _ = s.WorkSuspect(s.ctx, "w", 3, f)
-					s.raw("UPDATE events SET due_at = {now}") // the pause between tries is over
-				}
-				if done, dead := s.count("SELECT count(*) FROM events WHERE status = 'done'"), s.count("SELECT count(*) FROM events WHERE status = 'dead' AND attempts = 3"); done != 2 || dead != 1 {
-					t.Fatalf("%d done, %d dead", done, dead)
-				}
-				if n, err := s.WorkSuspect(s.ctx, "w", 3, f); n != 0 || err != nil {
-					t.Fatalf("there is more: %d, %v", n, err)
-				}
+				s.oneOfThreeEndsDead(poisoned(`{"id":2}`, how))
 			})
 		})
+	}
+}
+
+func TestABodyThatCannotBeUnpackedEndsDeadAndTheOthersAreDone(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		shop := s.shop()
+		_, err := s.Put(s.ctx, []connectors.Delivery{delivery(shop.Domain, 1), delivery(shop.Domain, 2), delivery(shop.Domain, 3)})
+		s.no(err)
+		s.raw("UPDATE events SET body = ? WHERE id = (SELECT min(id) FROM events)", []byte("neither packed nor plain"))
+		s.oneOfThreeEndsDead(func(ctx context.Context, tx webhooks.InboxTx, events []webhooks.Event) ([]webhooks.Digested, error) {
+			for _, e := range events {
+				if _, err := tx.Unpack(nil, e.Packed); err != nil {
+					return nil, err
+				}
+			}
+			return all(webhooks.EventDone)(ctx, tx, events)
+		})
+	})
+}
+
+// oneOfThreeEndsDead works on three events of which f fails for one.
+func (s *store) oneOfThreeEndsDead(f webhooks.DigestFunc) {
+	s.t.Helper()
+	if n, err := s.Work(s.ctx, "w", 10, f); n != 3 || err == nil {
+		s.t.Fatalf("claimed %d, %v", n, err)
+	}
+	for range 20 {
+		_, _ = s.WorkSuspect(s.ctx, "w", 3, f)
+		s.raw("UPDATE events SET due_at = {now}") // the pause between tries is over
+	}
+	if done, dead := s.count("SELECT count(*) FROM events WHERE status = 'done'"), s.count("SELECT count(*) FROM events WHERE status = 'dead' AND attempts = 3"); done != 2 || dead != 1 {
+		s.t.Fatalf("%d done, %d dead", done, dead)
+	}
+	if n, err := s.WorkSuspect(s.ctx, "w", 3, f); n != 0 || err != nil {
+		s.t.Fatalf("there is more: %d, %v", n, err)
 	}
 }
 

@@ -100,7 +100,7 @@ func (b *bench) run(base string) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	settings := map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "on"}
-	if strings.Contains(","+b.only+",", ",scale,") {
+	if among(b.only, "scale") {
 		settings["shared_buffers"] = quarterOfMemory() // what is stored is larger than the rest needs
 	}
 	if b.statements {
@@ -139,10 +139,12 @@ func (b *bench) run(base string) (err error) {
 // longOnes take a quarter of an hour or more, and have to be named.
 const longOnes = ",scale,million,"
 
+// among tells whether a name is in a comma list.
+func among(list, name string) bool { return strings.Contains(","+list+",", ","+name+",") }
+
 // wanted runs a measurement unless others were asked for.
 func (b *bench) wanted(name string, measure func() error) error {
-	among := func(list string) bool { return strings.Contains(","+list+",", ","+name+",") }
-	if b.only == "" && among(longOnes) || b.only != "" && !among(b.only) {
+	if b.only == "" && among(longOnes, name) || b.only != "" && !among(b.only, name) {
 		return nil
 	}
 	b.doing.Store(name)
