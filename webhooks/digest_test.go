@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,6 +172,23 @@ func TestAnOrderIsAskedAboutByItsCodesLinksAndBuyer(t *testing.T) {
 	o.Codes, o.Touches = slices.Repeat(o.Codes[:1], 100), slices.Repeat(o.Touches, 100)
 	if got := questionOf("s", o); len(got.Codes) != rewards.MaxCodes+1 || len(got.Links) != rewards.MaxCodes {
 		t.Errorf("%d codes and %d links are asked about", len(got.Codes), len(got.Links))
+	}
+}
+
+// spoilt is an InboxTx whose bodies cannot be unpacked.
+type spoilt struct{ books }
+
+func (*spoilt) Unpack(_, _ []byte) ([]byte, error) {
+	return nil, rewards.Errorf(rewards.Internal, "bad_body", "not packed")
+}
+
+// The store then tries the events one by one.
+func TestABodyThatCannotBeUnpackedFailsItsBatchByName(t *testing.T) {
+	t.Parallel()
+	d := &digester{sources: map[string]Source{"script": script{}}}
+	_, err := d.digest(t.Context(), &spoilt{}, []Event{{ID: 17, Platform: "script", Topic: "x"}})
+	if rewards.CodeOf(err) != "bad_body" || !strings.Contains(err.Error(), "event 17") {
+		t.Errorf("got %v, want code bad_body of event 17", err)
 	}
 }
 

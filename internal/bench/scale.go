@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,23 @@ func (b *bench) scale() error {
 		return nil
 	}
 	return drawScale(b.chart, all)
+}
+
+var memoryLine = regexp.MustCompile(`(?m)^MemTotal:\s+(\d+) kB$`)
+
+// quarterOfMemory is what PostgreSQL's manual recommends as shared_buffers for a machine that it has to itself;
+// 1 GB where /proc does not tell.
+func quarterOfMemory() string {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return "1GB"
+	}
+	if m := memoryLine.FindSubmatch(text); m != nil {
+		if kb, err := strconv.Atoi(string(m[1])); err == nil {
+			return fmt.Sprint(kb/4/1024, "MB")
+		}
+	}
+	return "1GB"
 }
 
 func parseSizes(text string) (sizes []int, err error) {

@@ -131,23 +131,6 @@ func (b *bench) memory(kind string, pid int, idle time.Duration) {
 
 var residentLine = regexp.MustCompile(`(?m)^(VmRSS|RssAnon|RssFile):\s+(\d+) kB$`)
 
-var memoryLine = regexp.MustCompile(`(?m)^MemTotal:\s+(\d+) kB$`)
-
-// quarterOfMemory is what PostgreSQL's manual recommends as shared_buffers for a machine that it has to itself;
-// 1 GB where /proc does not tell.
-func quarterOfMemory() string {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return "1GB"
-	}
-	if m := memoryLine.FindSubmatch(text); m != nil {
-		if kb, err := strconv.Atoi(string(m[1])); err == nil {
-			return fmt.Sprint(kb/4/1024, "MB")
-		}
-	}
-	return "1GB"
-}
-
 // residentMemory reads a process's figures in MiB from /proc; none where there is no /proc.
 func residentMemory(pid int) map[string]float64 {
 	found := map[string]float64{}
