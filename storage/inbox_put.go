@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -14,51 +13,32 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"grapevine/connectors"
-	"grapevine/internal/fault"
 )
 
-// The group at hand, as the relation v: arrays on PostgreSQL, a list on SQLite, so that one prepared statement serves
-// every size. All bodies come in one piece. PostgreSQL cuts a body out only where it is stored, at k.i, since what
-// is joined and sorted before that is copied each time.
-const (
-	pgDeliveries = `WITH v (i, size, platform, domain, topic, key, triggered_at, trace) AS (
-  SELECT * FROM unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[])), `
-
-	pgBody = "substr($9::bytea, k.i, k.size)"
-
-	liteDeliveries = `WITH v (i, platform, domain, topic, key, body, triggered_at, trace) AS (
-  SELECT j.key, j.value ->> 0, j.value ->> 1, j.value ->> 2, substr(?, 1 + 16 * j.key, 16), substr(?, 1 + (j.value ->> 3), j.value ->> 4),
-    j.value ->> 5, j.value ->> 6 FROM json_each(?) AS j), `
-)
-
+// The group at hand, as the relation v of arrays, so that one prepared statement serves every size. All bodies come in one
+// piece; one is cut out only where it is stored, at k.i, since what is joined and sorted before that is copied each time.
+//
 // Shops are joined by what an unsigned header says of the domain: it is a hint, and what it decides is
 // only whose inbox the event lies in. Of a shop that is not installed no body is kept: nobody will read it.
 const (
-	whoseDeliveries = `k AS (SELECT coalesce(s.shop_id, '') AS shop_id, s.shop_id IS NOT NULL AS known, v.* FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform) `
+	pgGroup = `WITH v (i, size, platform, domain, topic, key, triggered_at, trace) AS (
+  SELECT * FROM unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[])),
+k AS (SELECT coalesce(s.shop_id, '') AS shop_id, s.shop_id IS NOT NULL AS known, v.* FROM v LEFT JOIN shops s ON s.domain = v.domain AND s.platform = v.platform), `
 
-	putEvents = `INSERT INTO events (shop_id, platform, domain, topic, body, triggered_at, received_at, status, reason, due_at, finished_at, trace)
-SELECT k.shop_id, k.platform, CASE WHEN k.known THEN '' ELSE k.domain END, k.topic, CASE WHEN k.known THEN k.body END, k.triggered_at, {now},
-  CASE WHEN k.known THEN 'pending' ELSE 'ignored' END, CASE WHEN k.known THEN '' ELSE 'unknown_shop' END, {now}, CASE WHEN NOT k.known THEN {now} END, k.trace
+	pgPutEvents = `INSERT INTO events (shop_id, platform, domain, topic, body, triggered_at, received_at, status, reason, due_at, finished_at, trace)
+SELECT k.shop_id, k.platform, CASE WHEN k.known THEN '' ELSE k.domain END, k.topic, CASE WHEN k.known THEN substr($9::bytea, k.i, k.size) END, k.triggered_at, now(),
+  CASE WHEN k.known THEN 'pending' ELSE 'ignored' END, CASE WHEN k.known THEN '' ELSE 'unknown_shop' END, now(), CASE WHEN NOT k.known THEN now() END, k.trace
 FROM k `
 
 	// Keys are met in one order by all who store, so that the one waits for the other and not both for each other.
-	putSeen = `INSERT INTO seen (shop_id, key, at) SELECT k.shop_id, k.key, {now} FROM k WHERE true ORDER BY k.shop_id, k.key`
-
-	unlessSeen = ` ON CONFLICT DO NOTHING RETURNING `
-
-	litePutEvents = liteDeliveries + whoseDeliveries + putEvents + "WHERE true ORDER BY k.i"
-	litePutSeen   = liteDeliveries + whoseDeliveries + putSeen + unlessSeen + "key"
-)
-
-var (
-	pgWords = strings.NewReplacer("k.body", pgBody, "{now}", "now()")
+	pgPutSeen = `INSERT INTO seen (shop_id, key, at) SELECT k.shop_id, k.key, now() FROM k ORDER BY k.shop_id, k.key`
 
 	// pgPut stores what was not seen before.
-	pgPut = pgWords.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putSeen + unlessSeen + "shop_id, key) " +
-		putEvents + "WHERE (k.shop_id, k.key) IN (SELECT n.shop_id, n.key FROM n) ORDER BY k.i")
+	pgPut = pgGroup + "n AS (" + pgPutSeen + " ON CONFLICT DO NOTHING RETURNING shop_id, key) " +
+		pgPutEvents + "WHERE (k.shop_id, k.key) IN (SELECT n.shop_id, n.key FROM n) ORDER BY k.i"
 
 	// pgPutFresh stores a group of which nothing was seen before, and fails for any other before it has written an event.
-	pgPutFresh = pgWords.Replace(pgDeliveries + strings.TrimSpace(whoseDeliveries) + ", n AS (" + putEvents + "ORDER BY k.i) " + putSeen)
+	pgPutFresh = pgGroup + "n AS (" + pgPutEvents + "ORDER BY k.i) " + pgPutSeen
 )
 
 // repeatedFor is how long groups are stored with a look at what was seen, after one that held a repetition: which is
@@ -149,74 +129,6 @@ func bodiesOf(ds []keyedDelivery, length int) []byte {
 		all = append(all, ds[i].Packed...)
 	}
 	return all
-}
-
-// putLite does in two statements what PostgreSQL does in one.
-func (d *DB) putLite(ctx context.Context, ds []keyedDelivery) (stored int, err error) {
-	for i := range ds {
-		ds[i].Packed = ds[i].packed()
-	}
-	err = d.writeAs(ctx, "storing deliveries", true, func(x *txn) error {
-		fresh, err := x.seeLite(ctx, ds)
-		if err != nil || len(fresh) == 0 {
-			stored = 0
-			return err
-		}
-		text, args, err := x.translate(litePutEvents, liteArgs(fresh, true))
-		if err != nil {
-			return err
-		}
-		r, err := x.Statement.ConnPool.ExecContext(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		n, err := r.RowsAffected()
-		stored = int(n)
-		return err
-	})
-	return stored, err
-}
-
-// seeLite writes down the keys of a group, and returns what was not seen before.
-func (x *txn) seeLite(ctx context.Context, ds []keyedDelivery) ([]keyedDelivery, error) {
-	text, args, err := x.translate(litePutSeen, liteArgs(ds, false))
-	if err != nil {
-		return nil, err
-	}
-	rows, err := x.Statement.ConnPool.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	unseen := make(map[[16]byte]bool, len(ds))
-	for rows.Next() {
-		var key []byte
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		unseen[[16]byte(key)] = true
-	}
-	return slices.DeleteFunc(slices.Clone(ds), func(e keyedDelivery) bool { return !unseen[e.key] && !fault.Bug(fault.NoDedupe) }), rows.Err()
-}
-
-// liteArgs is a group as SQLite takes it: all keys in a row, all bodies in a row, a list of what is short.
-func liteArgs(ds []keyedDelivery, bodies bool) []any {
-	list, keys, length := make([][7]any, len(ds)), make([]byte, 0, 16*len(ds)), 0
-	for i := range ds {
-		e := &ds[i]
-		keys = append(keys, e.key[:]...)
-		list[i] = [7]any{e.Platform, e.Domain, e.Topic, length, len(e.Packed), nil, e.Trace}
-		if !e.TriggeredAt.IsZero() {
-			list[i][5] = e.TriggeredAt.UnixMicro()
-		}
-		length += len(e.Packed)
-	}
-	all := []byte{}
-	if bodies {
-		all = bodiesOf(ds, length)
-	}
-	text, _ := json.Marshal(list) // strings and numbers, which have no way to fail
-	return []any{keys, all, string(text)}
 }
 
 // keyedDelivery is a delivery with what a repetition of it is known by.
