@@ -13,9 +13,11 @@ import (
 )
 
 // sqlitePragmas hold for every connection. synchronous=FULL: WAL with NORMAL loses rows that were
-// acknowledged when the power goes. secure_delete: an erased person is gone from the file.
+// acknowledged when the power goes. secure_delete: an erased person is gone from the file. wal_autocheckpoint: whoever
+// commits the last of so many pages carries all of them over, and webhooks wait meanwhile; half as many cost more than
+// the shorter waits are worth.
 const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
+	"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(2000)&_pragma=cache_size(-16000)"
 
 const sqliteReaders = 4
 

@@ -58,7 +58,7 @@ var floors = map[string]floor{
 	"postgres one connection p50|ms":               {Bound: 1, Below: true},
 	"sqlite one connection p50|ms":                 {Bound: 1, Below: true},
 	"postgres door at 70 % p99|ms":                 {Bound: 20, Below: true},
-	"sqlite door at 70 % p99|ms":                   {Bound: 50, Below: true},
+	"sqlite door at 70 % p99|ms":                   {Bound: 20, Below: true},
 	"postgres plain orders batched ÷ singly|×":     {Bound: 4},
 	"sqlite plain orders batched ÷ singly|×":       {Bound: 4},
 	"postgres coded orders batched ÷ singly|×":     {Bound: 4},
