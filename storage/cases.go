@@ -163,7 +163,8 @@ const (
 // spans are how far apart advocate's and friend's orders may be, by kind; the others are for ever.
 var spans = map[string]time.Duration{lookupAddress: addressSpan, lookupIP: ipSpan, lookupDevice: deviceSpan}
 
-// common finds the keys that the friend's order shares with the advocate's own orders.
+// common finds the keys that the friend's order shares with the advocate's own orders: e-mails in their rows, and
+// all else in what they left.
 func (b *bookLoad) common(pairs []*pair) error {
 	t := table{cols: "i integer, kind text, key text, customer_id text, order_id text, since timestamptz, until timestamptz"}
 	for i, p := range pairs {
@@ -178,9 +179,12 @@ func (b *bookLoad) common(pairs []*pair) error {
 	rows, err := queryAll[struct {
 		I    int
 		Kind string
-	}](b.txn, t, `SELECT DISTINCT v.i, v.kind FROM v CROSS JOIN traces t
-WHERE t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.until AND t.customer_id = v.customer_id AND t.customer_id <> '' AND t.order_id <> v.order_id`+
-		b.alsoAmong("t.customer_id", "v.customer_id"), b.shopID)
+	}](b.txn, t, `SELECT v.i, v.kind FROM v CROSS JOIN traces t
+WHERE v.kind <> 'email' AND t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.until AND t.customer_id = v.customer_id AND t.customer_id <> '' AND t.order_id <> v.order_id`+
+		b.alsoAmong("t.customer_id", "v.customer_id")+`
+UNION SELECT v.i, v.kind FROM v CROSS JOIN orders o
+WHERE v.kind = 'email' AND o.shop_id = ? AND o.email_key = v.key AND o.email_key <> '' AND o.customer_id = v.customer_id AND o.customer_id <> '' AND o.order_id <> v.order_id`+
+		b.alsoAmong("o.email_key", "v.key"), b.shopID, b.shopID)
 	for _, r := range rows {
 		same := &pairs[r.I].found.Pair
 		switch r.Kind {

@@ -252,8 +252,9 @@ func (e *eraser) traces(orderIDs []string) error {
 		return err
 	}
 	_, err := e.exec(`DELETE FROM traces WHERE shop_id = ? AND (customer_id = ? OR order_id IN ?
-  OR order_id IN (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = 'email' AND t.key IN ?) OR kind IN ('email', 'phone') AND key IN ?)`,
-		e.shopID, e.customerID, keysOf(e.hers), e.shopID, keysOf(e.keys), keysOf(e.keys))
+  OR order_id IN (SELECT t.order_id FROM traces t WHERE t.shop_id = ? AND t.kind = 'email' AND t.key IN ?)
+  OR order_id IN (SELECT o.order_id FROM orders o WHERE o.shop_id = ? AND o.email_key <> '' AND o.email_key IN ?) OR kind IN ('email', 'phone') AND key IN ?)`,
+		e.shopID, e.customerID, keysOf(e.hers), e.shopID, keysOf(e.keys), e.shopID, keysOf(e.keys), keysOf(e.keys))
 	return err
 }
 

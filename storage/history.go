@@ -39,7 +39,7 @@ func (d *DB) ImportOrders(ctx context.Context, shopID string, orders []rewards.O
 			rec := rewards.Record{Facts: rewards.Facts{Order: o, At: now, Historic: true}}
 			rec.Decision = rewards.Judge(nil, rec.Facts)
 			rec.Eligible, _ = o.Eligible() // one that cannot be reckoned earns nothing anyway
-			rows[i], sealed[i] = orderRecord{shopID, rec}, shopOrder{shopID, o}
+			rows[i], sealed[i] = orderRecord{shopID, rec}, shopOrder{shopID: shopID, order: o}
 		}
 		n, err := x.upsertOrders(rows, leftAlone)
 		if err != nil {

@@ -80,7 +80,7 @@ func (in *inboxTx) RecordPlain(_ context.Context, orders []webhooks.ShopOrder) e
 			Decision: rewards.Decision{Outcome: rewards.OutcomeNone, Reason: rewards.ReasonNoAttribution},
 		}
 		rec.Eligible, _ = o.Order.Eligible() // an order that cannot be reckoned and earns nothing is only recorded
-		rows[i], sealed[i] = orderRecord{o.ShopID, rec}, shopOrder{o.ShopID, o.Order}
+		rows[i], sealed[i] = orderRecord{o.ShopID, rec}, shopOrder{shopID: o.ShopID, order: o.Order}
 	}
 	if err := in.x.savePlain(rows); err != nil {
 		return in.x.d.fault("recording orders", err)
@@ -93,7 +93,7 @@ func (in *inboxTx) Trace(_ context.Context, orders []webhooks.ShopOrder) error {
 	sealed := make([]shopOrder, len(orders))
 	for i, o := range orders {
 		in.x.d.Seal(o.ShopID, &o.Order)
-		sealed[i] = shopOrder{o.ShopID, o.Order}
+		sealed[i] = shopOrder{shopID: o.ShopID, order: o.Order, unread: true}
 	}
 	return in.x.d.fault("recording where orders came from", in.x.saveTraces(sealed))
 }

@@ -57,7 +57,7 @@ func openExplained(t *testing.T) *explained {
 	for w := range oldWeeks {
 		s.fill("done", time.Duration(w+2)*7*day, oldEvents)
 	}
-	s.fill("pending", 10*time.Minute, doneThisWeek)
+	s.fill("pending", min(10*time.Minute, intoWeek(time.Now())/2), doneThisWeek)
 	reader := s.writer.WithContext(s.ctx).Begin()
 	if err := reader.Exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").Error; err != nil {
 		t.Fatal(err)
@@ -68,6 +68,13 @@ func openExplained(t *testing.T) *explained {
 	t.Cleanup(func() { reader.Rollback() })
 	s.raw("UPDATE events SET status = 'done', finished_at = now() WHERE status = 'pending'")
 	return e
+}
+
+// intoWeek is how long ago the week began by which events are stored: on Monday, in UTC.
+func intoWeek(at time.Time) time.Duration {
+	at = at.UTC()
+	midnight := at.Truncate(day)
+	return at.Sub(midnight.AddDate(0, 0, -(int(at.Weekday())+6)%7))
 }
 
 // fill writes events that came so long ago.

@@ -69,14 +69,16 @@ func tracesOf(o rewards.Order) []trace {
 	return left
 }
 
-// shopOrder is a sealed order of a shop.
+// shopOrder is a sealed order of a shop. unread tells that it has no row yet.
 type shopOrder struct {
 	shopID string
 	order  rewards.Order
+	unread bool
 }
 
 // saveTraces keeps the keys that orders left, in one statement. They are never changed: an order that was
-// sent elsewhere has been at both addresses.
+// sent elsewhere has been at both addresses. Its e-mail stands in its row and is found there; until it has one a
+// customer is known by his id, so that only a guest's e-mail is a trace.
 func (x *txn) saveTraces(orders []shopOrder) error {
 	t := table{cols: "shop_id text, kind text, key text, placed_at timestamptz, order_id text, customer_id text"}
 	for _, o := range orders {
@@ -88,6 +90,9 @@ func (x *txn) saveTraces(orders []shopOrder) error {
 			customer = clean(o.order.Customer.ID)
 		}
 		for _, left := range tracesOf(o.order) {
+			if left.kind == lookupEmail && (customer != "" || !o.unread) {
+				continue
+			}
 			if x.left[leftTrace{o.shopID, clean(o.order.ID), left, o.order.PlacedAt.UnixMicro()}] {
 				continue
 			}

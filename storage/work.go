@@ -121,7 +121,7 @@ func (x *txn) saveChanges(shopID string, changes []rewards.Change) error {
 	rows, sealed := make([]orderRecord, 0, len(last)), make([]shopOrder, 0, len(last))
 	for _, id := range keysOf(last) {
 		rec := last[id]
-		rows, sealed = append(rows, orderRecord{shopID, rec}), append(sealed, shopOrder{shopID, rec.Facts.Order})
+		rows, sealed = append(rows, orderRecord{shopID, rec}), append(sealed, shopOrder{shopID: shopID, order: rec.Facts.Order})
 	}
 	if err := x.saveOrders(rows, always); err != nil {
 		return err

@@ -200,7 +200,7 @@ func drawScale(path string, all []scaled) error {
 		Title: "What one webhook costs, by how much is stored",
 		Note:  "Microseconds of time on two cores that the load, the program and PostgreSQL share; a tenth as many codes.",
 		Series: []chart.Series{
-			{Name: "taken in"}, {Name: "order without a code decided"}, {Name: "order with a code decided"},
+			{Name: "webhook taken in"}, {Name: "without a code decided"}, {Name: "with a code decided"},
 		},
 		XLabel: func(i int) string { return count(all[i].size) + " orders" },
 		Y:      func(v float64) string { return fmt.Sprintf("%.0f µs", v) },
