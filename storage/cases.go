@@ -183,8 +183,8 @@ func (b *bookLoad) common(pairs []*pair) error {
 WHERE v.kind <> 'email' AND t.shop_id = ? AND t.kind = v.kind AND t.key = v.key AND t.placed_at >= v.since AND t.placed_at <= v.until AND t.customer_id = v.customer_id AND t.customer_id <> '' AND t.order_id <> v.order_id`+
 		b.alsoAmong("t.customer_id", "v.customer_id")+`
 UNION SELECT v.i, v.kind FROM v CROSS JOIN orders o
-WHERE v.kind = 'email' AND o.shop_id = ? AND o.email_key = v.key AND o.email_key <> '' AND o.customer_id = v.customer_id AND o.customer_id <> '' AND o.order_id <> v.order_id`+
-		b.alsoAmong("o.email_key", "v.key"), b.shopID, b.shopID)
+WHERE v.kind = 'email' AND o.shop_id = ? AND o.email_key = v.key AND o.email_key <> '' AND o.customer_id = v.customer_id AND o.customer_id <> '' AND o.order_id <> v.order_id`,
+		b.shopID, b.shopID)
 	for _, r := range rows {
 		same := &pairs[r.I].found.Pair
 		switch r.Kind {
